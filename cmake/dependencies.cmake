@@ -1,0 +1,23 @@
+# Everything here is a Debian 12 package; packaging/bootstrap.sh installs them.
+find_package(nlohmann_json REQUIRED)
+find_package(fmt REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+find_package(CLI11 REQUIRED)
+
+if(RADLADS_WORKER)
+  find_package(Torch REQUIRED)
+  # One target with SYSTEM includes and no global flags.
+  add_library(radlads_torch INTERFACE)
+  target_include_directories(radlads_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+  target_link_libraries(radlads_torch INTERFACE ${TORCH_LIBRARIES})
+  find_library(OPENBLAS_LIBRARY openblas REQUIRED)
+endif()
+if(RADLADS_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()

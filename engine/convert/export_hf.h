@@ -1,0 +1,17 @@
+// A model as a Hugging Face directory: config.json, generation_config.json, model.safetensors, the teacher's tokenizer files, and for a
+// student our plain-PyTorch modelling file (interop.md 2.1).
+#pragma once
+
+#include <filesystem>
+
+#include "engine/model/weights.h"
+#include "engine/protocol/result.h"
+
+namespace radlads::convert {
+
+// Builds the directory under a temporary name beside `directory` and renames it there. An existing directory is replaced only if it is
+// such a model directory itself. tokenizerDirectory: where tokenizer.json lies. dtype: F32, F16 or BF16.
+Status exportHuggingFace(const std::filesystem::path& directory, const model::Weights& weights, const io::ModelConfig& config,
+                         const std::filesystem::path& tokenizerDirectory, io::Dtype dtype);
+
+}  // namespace radlads::convert

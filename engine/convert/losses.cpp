@@ -1,0 +1,208 @@
+#include "engine/convert/losses.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/model/compat.h"
+#include "engine/model/decoder.h"
+
+namespace radlads::convert {
+namespace {
+
+using model::Weights;
+
+// Tokens whose logits exist at one time (radlads.md 5.2).
+constexpr int64_t kTokenChunk = 512;
+
+// The parameters that ask for a gradient, optionally only below a prefix.
+struct Trainable {
+    std::vector<std::string> names;
+    std::vector<at::Tensor> tensors;
+};
+Trainable trainable(const Weights& weights, const std::string& prefix = "") {
+    Trainable result;
+    for (auto it = weights.lower_bound(prefix); it != weights.end() && it->first.starts_with(prefix); ++it) {
+        if (!it->second.requires_grad()) continue;
+        result.names.push_back(it->first);
+        result.tensors.push_back(it->second);
+    }
+    return result;
+}
+
+void collect(Weights& gradients, const Trainable& parameters, const std::vector<at::Tensor>& values) {
+    for (size_t i = 0; i < parameters.names.size(); ++i) {
+        if (values[i].defined()) gradients.emplace(parameters.names[i], values[i]);
+    }
+}
+
+at::Tensor layerLoss(const at::Tensor& target, const at::Tensor& output, protocol::Loss loss) {
+    const at::Tensor difference = target - output;
+    if (loss == protocol::Loss::AlignMse) return (difference * difference).mean();
+    const double scale = std::pow(static_cast<double>(target.size(-1)), -0.5);
+    return ((difference * difference).sum(-1) + 1e-24).sqrt().mean() * scale;
+}
+
+// The target of a token: teacher's hidden state and head for KL, a label for cross-entropy.
+struct HeadTargets {
+    at::Tensor teacherHidden, teacherHead;  // [n, D], [V, D]
+    at::Tensor labels;                      // [n]
+};
+struct HeadResult {
+    double loss = 0;
+    at::Tensor hiddenGradient, headGradient;
+};
+
+// Mean loss over the n tokens of hidden [n, D], and its gradients, one chunk of logits at a time:
+// d loss / d logits = (softmax(student) - target distribution) / n for both losses.
+HeadResult headLoss(const at::Tensor& hidden, const at::Tensor& head, const HeadTargets& targets, bool wantGradients) {
+    const at::NoGradGuard noGrad;
+    const int64_t count = hidden.size(0);
+    HeadResult result;
+    if (wantGradients) {
+        result.hiddenGradient = at::empty_like(hidden);
+        if (head.requires_grad()) result.headGradient = at::zeros_like(head);
+    }
+    const at::ScalarType wide = head.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+    double total = 0;
+    for (int64_t start = 0; start < count; start += kTokenChunk) {
+        const int64_t size = std::min(kTokenChunk, count - start);
+        const at::Tensor rows = hidden.narrow(0, start, size);
+        const at::Tensor student = at::log_softmax(at::linear(rows, head), -1, wide);
+        at::Tensor gradient;
+        if (targets.labels.defined()) {
+            const at::Tensor labels = targets.labels.narrow(0, start, size).unsqueeze(1);
+            total -= student.gather(1, labels).sum(at::kDouble).item<double>();
+            if (wantGradients) gradient = student.exp().scatter_add_(1, labels, at::full(labels.sizes(), -1.0, student.options()));
+        } else {
+            const at::Tensor teacher = at::log_softmax(at::linear(targets.teacherHidden.narrow(0, start, size), targets.teacherHead), -1, wide);
+            const at::Tensor probability = teacher.exp();
+            total += (probability * (teacher - student)).sum(at::kDouble).item<double>();
+            if (wantGradients) gradient = student.exp().sub_(probability);
+        }
+        if (!wantGradients) continue;
+        gradient.mul_(1.0 / static_cast<double>(count));
+        result.hiddenGradient.narrow(0, start, size).copy_(gradient.matmul(head));
+        if (result.headGradient.defined()) result.headGradient.addmm_(gradient.t(), rows);
+    }
+    result.loss = total / static_cast<double>(count);
+    return result;
+}
+
+// Hidden states of the inputs [B, T] of tokens [B, T + 1], flattened to [B T, D].
+at::Tensor flatHidden(ModelView view, const at::Tensor& tokens) {
+    const at::Tensor hidden = model::hiddenStates(view.weights, view.config, tokens.narrow(1, 0, tokens.size(1) - 1));
+    return hidden.reshape({-1, hidden.size(-1)});
+}
+
+HeadTargets teacherTargets(ModelView teacher, const at::Tensor& tokens) {
+    const at::NoGradGuard noGrad;
+    return {flatHidden(teacher, tokens), teacher.weights.at("lm_head.weight"), {}};
+}
+
+HeadTargets labelTargets(const at::Tensor& tokens) {
+    return {{}, {}, tokens.narrow(1, 1, tokens.size(1) - 1).reshape({-1})};
+}
+
+LossAndGradients withGradients(ModelView student, const at::Tensor& tokens, const HeadTargets& targets) {
+    const at::Tensor hidden = flatHidden(student, tokens);
+    const HeadResult head = headLoss(hidden.detach(), student.weights.at("lm_head.weight"), targets, true);
+    LossAndGradients result;
+    result.loss = head.loss;
+    Trainable parameters = trainable(student.weights);
+    collect(result.gradients, parameters, model::gradients({hidden}, parameters.tensors, {head.hiddenGradient}));
+    if (head.headGradient.defined()) result.gradients["lm_head.weight"] = head.headGradient;
+    return result;
+}
+
+}  // namespace
+
+LossAndGradients alignLoss(ModelView teacher, ModelView student, const at::Tensor& tokens, protocol::Loss loss) {
+    const io::ModelConfig& config = student.config;
+    LossAndGradients result;
+    result.perLayer.assign(static_cast<size_t>(config.layers), 0.0);
+    int64_t converted = 0;
+    for (int64_t layer = 0; layer < config.layers; ++layer) converted += config.keepsAttention(layer) ? 0 : 1;
+    const double share = 1.0 / static_cast<double>(converted);
+    const model::Rotary rotary = model::rotaryTable(config, 0, tokens.size(1), teacher.weights.at("model.norm.weight").scalar_type());
+
+    at::Tensor h, vFirst, vFirstGradient, firstLoss;
+    int64_t firstLayer = -1;
+    {
+        const at::NoGradGuard noGrad;
+        h = model::embed(teacher.weights, teacher.config, tokens);
+    }
+    for (int64_t layer = 0; layer < config.layers; ++layer) {
+        const std::string prefix = model::layerPrefix(layer) + "self_attn.";
+        at::Tensor x, target;
+        {
+            const at::NoGradGuard noGrad;
+            x = model::mixerInput(teacher.weights, teacher.config, layer, h);
+            model::MixerContext context{teacher.config, layer, rotary};
+            target = model::mixerForward(model::Scope(teacher.weights, prefix), x, context);
+            h = h + target;
+            if (layer + 1 < config.layers) h = h + model::mlp(teacher.weights, teacher.config, layer, h);
+        }
+        if (config.keepsAttention(layer)) continue;
+        // Layers above the first see its values as a leaf, whose gradient is carried back to it at the end.
+        at::Tensor shared = vFirst.defined() ? vFirst.detach() : at::Tensor();
+        if (shared.defined() && at::GradMode::is_enabled()) shared.requires_grad_(true);
+        model::MixerContext context{config, layer, rotary, &shared};
+        const at::Tensor output = model::mixerForward(model::Scope(student.weights, prefix), x, context);
+        const at::Tensor lossHere = layerLoss(target, output, loss);
+        result.perLayer[layer] = lossHere.item<double>();
+        result.loss += result.perLayer[layer] * share;
+        if (!at::GradMode::is_enabled()) {
+            if (!vFirst.defined()) vFirst = shared;
+            continue;
+        }
+        if (!vFirst.defined() && shared.defined()) {
+            vFirst = shared;
+            firstLoss = lossHere;
+            firstLayer = layer;
+            continue;
+        }
+        Trainable parameters = trainable(student.weights, prefix);
+        std::vector<at::Tensor> inputs = parameters.tensors;
+        if (shared.defined()) inputs.push_back(shared);
+        std::vector<at::Tensor> values = model::gradients({lossHere * share}, inputs);
+        if (shared.defined() && values.back().defined()) {
+            vFirstGradient = vFirstGradient.defined() ? vFirstGradient + values.back() : values.back();
+        }
+        collect(result.gradients, parameters, values);
+    }
+    if (firstLoss.defined()) {
+        const Trainable parameters = trainable(student.weights, model::layerPrefix(firstLayer) + "self_attn.");
+        std::vector<at::Tensor> outputs{firstLoss * share}, seeds{at::ones({}, firstLoss.options())};
+        if (vFirstGradient.defined()) {
+            outputs.push_back(vFirst);
+            seeds.push_back(vFirstGradient);
+        }
+        collect(result.gradients, parameters, model::gradients(outputs, parameters.tensors, seeds));
+    }
+    return result;
+}
+
+LossAndGradients distillLoss(ModelView teacher, ModelView student, const at::Tensor& tokens) {
+    return withGradients(student, tokens, teacherTargets(teacher, tokens));
+}
+
+LossAndGradients crossEntropyLoss(ModelView student, const at::Tensor& tokens) {
+    return withGradients(student, tokens, labelTargets(tokens));
+}
+
+double alignLossValue(ModelView teacher, ModelView student, const at::Tensor& tokens, protocol::Loss loss) {
+    const at::NoGradGuard noGrad;
+    return alignLoss(teacher, student, tokens, loss).loss;
+}
+
+double distillLossValue(ModelView teacher, ModelView student, const at::Tensor& tokens) {
+    const at::NoGradGuard noGrad;
+    return headLoss(flatHidden(student, tokens), student.weights.at("lm_head.weight"), teacherTargets(teacher, tokens), false).loss;
+}
+
+double crossEntropyLossValue(ModelView student, const at::Tensor& tokens) {
+    const at::NoGradGuard noGrad;
+    return headLoss(flatHidden(student, tokens), student.weights.at("lm_head.weight"), labelTargets(tokens), false).loss;
+}
+
+}  // namespace radlads::convert

@@ -1,0 +1,54 @@
+#include "engine/model/decoder.h"
+
+#include "engine/model/compat.h"
+
+namespace radlads::model {
+
+int64_t DecoderState::sizeBytes() const {
+    int64_t bytes = 0;
+    for (const MixerState& layer : layers) bytes += layer.sizeBytes();
+    return bytes;
+}
+
+DecoderState emptyState(const io::ModelConfig& config) {
+    return {std::vector<MixerState>(static_cast<size_t>(config.layers)), 0};
+}
+
+at::Tensor embed(const Weights& weights, const io::ModelConfig& config, const at::Tensor& tokens) {
+    return at::embedding(weights.at("model.embed_tokens.weight"), tokens, config.paddingToken.value_or(-1));
+}
+
+at::Tensor mixerInput(const Weights& weights, const io::ModelConfig& config, int64_t layer, const at::Tensor& h) {
+    return rmsNorm(h, weights.at(layerPrefix(layer) + "input_layernorm.weight"), config.rmsNormEps);
+}
+
+at::Tensor mlp(const Weights& weights, const io::ModelConfig& config, int64_t layer, const at::Tensor& h) {
+    const Scope scope(weights, layerPrefix(layer));
+    return swiglu(rmsNorm(h, scope["post_attention_layernorm.weight"], config.rmsNormEps), scope["mlp.gate_proj.weight"],
+                  scope["mlp.up_proj.weight"], scope["mlp.down_proj.weight"]);
+}
+
+at::Tensor hiddenStates(const Weights& weights, const io::ModelConfig& config, const at::Tensor& tokens, const ForwardOptions& options) {
+    at::Tensor h = embed(weights, config, tokens), vFirst;
+    const int64_t start = options.state ? options.state->position : 0;
+    const Rotary rotary = rotaryTable(config, start, tokens.size(1), h.scalar_type());
+    for (int64_t layer = 0; layer < config.layers; ++layer) {
+        if (!options.zeroMixers) {
+            MixerContext context{config, layer, rotary, &vFirst, options.state ? &options.state->layers[layer] : nullptr, options.form};
+            h = h + mixerForward(Scope(weights, layerPrefix(layer) + "self_attn."), mixerInput(weights, config, layer, h), context);
+        }
+        h = h + mlp(weights, config, layer, h);
+    }
+    if (options.state) options.state->position += tokens.size(1);
+    return rmsNorm(h, weights.at("model.norm.weight"), config.rmsNormEps);
+}
+
+at::Tensor headLogits(const Weights& weights, const at::Tensor& hidden) {
+    return at::linear(hidden, weights.at("lm_head.weight"));
+}
+
+at::Tensor logits(const Weights& weights, const io::ModelConfig& config, const at::Tensor& tokens, const ForwardOptions& options) {
+    return headLogits(weights, hiddenStates(weights, config, tokens, options));
+}
+
+}  // namespace radlads::model

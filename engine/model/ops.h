@@ -1,0 +1,32 @@
+// The small operations that teacher and students share. All take and return float tensors; shapes are in the comments.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "engine/io/model_config.h"
+
+namespace radlads::model {
+
+// x rsqrt(mean(x^2) + eps) * weight over the last dimension (radlads.md 1.1); statistics in float32 or wider.
+at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps);
+// x [.., in] times weight [out, in], plus bias [out] if defined.
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
+// [B, T, h N] -> [B, h, T, N] and back.
+at::Tensor splitHeads(const at::Tensor& x, int64_t heads);
+at::Tensor mergeHeads(const at::Tensor& x);
+// [B, Hkv, T, N] -> [B, H, T, N]: kv head j serves query heads j G .. j G + G - 1.
+at::Tensor repeatHeads(const at::Tensor& x, int64_t heads);
+// down(SiLU(gate x) * up x).
+at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& up, const at::Tensor& down);
+// GroupNorm over each head of y [B, H, T, N], affine weight and bias [H N]; returns [B, T, H N].
+at::Tensor headNorm(const at::Tensor& y, const at::Tensor& weight, const at::Tensor& bias, double eps);
+
+// cos and sin of positions [start, start + length), each [length, N] with both halves equal (interop.md 3.2, llama3 scaling included).
+struct Rotary {
+    at::Tensor cos, sin;
+};
+Rotary rotaryTable(const io::ModelConfig& config, int64_t start, int64_t length, at::ScalarType dtype);
+// Half-split rotation of x [B, h, T, N].
+at::Tensor applyRotary(const at::Tensor& x, const Rotary& rotary);
+
+}  // namespace radlads::model

@@ -1,0 +1,17 @@
+// Threads and memory of the process that computes. LibTorch and OpenBLAS are kept to one thread each: parallel work is ours, over
+// whole micro-batches, which gives the same bits for any number of threads.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace radlads::model {
+
+// Call once, first thing in main: single-threaded BLAS, denormals flushed, freed memory kept for the next step (page faults from
+// returning it cost up to 40 % of a small step).
+void prepareProcess();
+// Calls task(0) .. task(count - 1) on up to `threads` threads; the first exception is rethrown after all have ended.
+void parallelTasks(size_t count, size_t threads, const std::function<void(size_t)>& task);
+size_t defaultThreads();  // cores that this process may use
+
+}  // namespace radlads::model

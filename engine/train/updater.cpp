@@ -1,0 +1,64 @@
+#include "engine/train/updater.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/model/compat.h"
+#include "engine/model/threads.h"
+
+namespace radlads::train {
+
+bool BatchGradients::finite() const {
+    return std::isfinite(loss) && std::isfinite(norm);
+}
+
+int64_t resolveMicroBatch(const protocol::StepPlan& step) {
+    if (step.microBatchSize > 0) return step.microBatchSize;
+    constexpr int64_t kTokens = 1024;
+    const int64_t most = std::clamp<int64_t>(kTokens / step.sequenceLength, 1, std::max<int64_t>(1, step.batchSize / 2));
+    for (int64_t size = most; size > 1; --size) {
+        if (step.batchSize % size == 0) return size;
+    }
+    return 1;
+}
+
+at::Tensor toTokens(std::span<const int32_t> ids, int64_t rows) {
+    const int64_t columns = static_cast<int64_t>(ids.size()) / rows;
+    return at::tensor(at::ArrayRef<int32_t>(ids.data(), ids.size()), at::kLong).reshape({rows, columns});
+}
+
+BatchGradients batchGradients(std::span<const int32_t> batch, const protocol::StepPlan& step, const LossFunction& loss, size_t threads) {
+    const int64_t micro = resolveMicroBatch(step), count = step.batchSize / micro;
+    const size_t microTokens = static_cast<size_t>(micro * (step.sequenceLength + 1));
+    BatchGradients total;
+    // Waves of one micro-batch a thread: at most `threads` sets of gradients beside the sum.
+    std::vector<convert::LossAndGradients> wave;
+    for (int64_t start = 0; start < count; start += static_cast<int64_t>(wave.size())) {
+        wave.assign(std::min<size_t>(std::max<size_t>(1, threads), static_cast<size_t>(count - start)), {});
+        model::parallelTasks(wave.size(), threads, [&](size_t i) {
+            wave[i] = loss(toTokens(batch.subspan((static_cast<size_t>(start) + i) * microTokens, microTokens), micro));
+        });
+        for (convert::LossAndGradients& part : wave) {
+            total.loss += part.loss / static_cast<double>(count);
+            total.perLayer.resize(std::max(total.perLayer.size(), part.perLayer.size()));
+            for (size_t l = 0; l < part.perLayer.size(); ++l) total.perLayer[l] += part.perLayer[l] / static_cast<double>(count);
+            for (auto& [name, gradient] : part.gradients) {
+                const auto [found, fresh] = total.gradients.emplace(name, gradient);
+                if (fresh) {
+                    // Owned and contiguous: the optimizer reads plain memory, and the sum must not write into a graph's buffer.
+                    found->second = gradient.is_contiguous() && gradient.use_count() <= 2 ? gradient : gradient.clone(at::MemoryFormat::Contiguous);
+                } else {
+                    found->second.add_(gradient);
+                }
+            }
+            part = {};
+        }
+    }
+    if (count > 1) {
+        for (auto& [name, gradient] : total.gradients) gradient.mul_(1.0 / static_cast<double>(count));
+    }
+    total.norm = Optimizer::gradientNorm(total.gradients);
+    return total;
+}
+
+}  // namespace radlads::train

@@ -1,0 +1,378 @@
+// bench: how fast this machine trains, beside what its arithmetic and its memory can do at most, measured in the same run.
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "engine/convert/losses.h"
+#include "engine/convert/setup.h"
+#include "engine/model/compat.h"
+#include "engine/model/decoder.h"
+#include "engine/model/threads.h"
+#include "engine/model/wkv.h"
+#include "engine/train/optimizer.h"
+#include "engine/train/session.h"
+#include "engine/train/updater.h"
+#include "engine/worker/command.h"
+#include "engine/worker/machine.h"
+#include "engine/worker/model_facts.h"
+#include "engine/worker/progress.h"
+#include "engine/worker/table.h"
+
+namespace radlads::worker {
+namespace {
+
+using nlohmann::ordered_json;
+using protocol::StepKind;
+using Clock = std::chrono::steady_clock;
+
+constexpr double kCeilingSeconds = 0.6;  // spent on each ceiling
+constexpr int kMostRounds = 50;
+
+double secondsSince(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Seconds of the fastest of several rounds, after one that is not counted: other programs can only slow a round down.
+double bestSeconds(double budget, const std::function<void()>& round) {
+    round();
+    double best = 0;
+    const auto start = Clock::now();
+    for (int i = 0; i < kMostRounds && (i < 2 || secondsSince(start) < budget) && interrupts().load() == 0; ++i) {
+        const auto from = Clock::now();
+        round();
+        const double seconds = std::max(secondsSince(from), 1e-9);
+        best = best == 0 ? seconds : std::min(best, seconds);
+    }
+    return std::max(best, 1e-9);
+}
+
+Status notInterrupted() {
+    if (interrupts().load() == 0) return {};
+    return tl::unexpected(Error{ErrorCode::Interrupted, "the measurement was stopped"});
+}
+
+struct Options {
+    bool json = false, quiet = false, kernels = false, step = false;
+    std::string teacher = "demo", student = "rad-rwkv7";
+    int64_t sequenceLength = 128, batch = 16, threads = 0;
+    double seconds = 2;
+};
+
+struct Ceilings {
+    size_t threads = 1;
+    double gemmOne = 0, gemmAll = 0, copyOne = 0, copyAll = 0;
+};
+
+// Where the time of an update goes, in seconds. loss: what the others leave of the whole.
+struct StepTimes {
+    StepKind kind = StepKind::Align;
+    double teacher = 0, student = 0, loss = 0, optimizer = 0, flops = 0, tokens = 0;
+    double total() const { return teacher + student + loss + optimizer; }
+};
+
+struct BenchModel {
+    model::Checkpoint teacher;
+    io::ModelConfig config;
+    model::Weights weights;
+    protocol::Plan plan;
+    run::PlanEstimate estimate;
+    convert::ModelView teacherView() const { return {teacher.weights, teacher.config}; }
+    convert::ModelView studentView() const { return {weights, config}; }
+};
+
+Result<protocol::Plan> benchPlan(const Options& options) {
+    protocol::Plan plan;
+    plan.teacher.path = options.teacher;
+    plan.data.sources = {{"demo:1:1"}};
+    for (const StepKind kind : {StepKind::Align, StepKind::Distill, StepKind::Extend}) {
+        protocol::StepPlan step;
+        step.kind = kind;
+        step.sequenceLength = options.sequenceLength;
+        step.batchSize = options.batch;
+        step.tokens = options.sequenceLength * options.batch;
+        plan.steps.push_back(step);
+    }
+    RADLADS_TRY(protocol::setPlanKey(plan, "student.architecture=" + ordered_json(options.student).dump()));
+    RADLADS_TRY(protocol::resolvePlan(plan));
+    return plan;
+}
+
+Result<BenchModel> openModel(const Options& options) {
+    BenchModel model;
+    RADLADS_TRY_ASSIGN(model.plan, benchPlan(options));
+    RADLADS_TRY_ASSIGN(model.teacher, model::loadCheckpoint(train::resolveTeacherPath(options.teacher)));
+    RADLADS_TRY_ASSIGN(model.config, convert::studentConfig(model.teacher.config, model.plan.student));
+    model.weights = convert::studentWeights(model.teacher.weights, model.config, 1);
+    run::ModelShape shape = modelShape(model.config);
+    shape.tiedEmbeddings = model.teacher.config.tieEmbeddings;
+    model.estimate = run::estimatePlan(shape, model.plan);
+    return model;
+}
+
+std::vector<int32_t> randomTokens(int64_t count, int64_t vocabSize) {
+    const at::Tensor ids = at::randint(vocabSize, {count}, at::kInt);
+    return {ids.data_ptr<int32_t>(), ids.data_ptr<int32_t>() + count};
+}
+
+train::LossFunction lossFunction(const BenchModel& model, const protocol::StepPlan& step) {
+    switch (step.kind) {
+        case StepKind::Align:
+            return [&model](const at::Tensor& tokens) {
+                return convert::alignLoss(model.teacherView(), model.studentView(), tokens.narrow(1, 0, tokens.size(1) - 1), protocol::Loss::AlignL2);
+            };
+        case StepKind::Distill:
+            return [&model](const at::Tensor& tokens) { return convert::distillLoss(model.teacherView(), model.studentView(), tokens); };
+        default: return [&model](const at::Tensor& tokens) { return convert::crossEntropyLoss(model.studentView(), tokens); };
+    }
+}
+
+// Forward and backward of the decoder below the head, from a gradient that is as good as any.
+void decoderForwardBackward(const BenchModel& model, const at::Tensor& tokens) {
+    std::vector<at::Tensor> parameters;
+    for (const auto& [name, tensor] : model.weights) {
+        if (tensor.requires_grad()) parameters.push_back(tensor);
+    }
+    const at::Tensor hidden = model::hiddenStates(model.weights, model.config, tokens);
+    model::gradients({hidden}, parameters, {at::ones_like(hidden)});
+}
+
+StepTimes timeStep(BenchModel& model, size_t index, size_t threads, double budget) {
+    const protocol::StepPlan& step = model.plan.steps[index];
+    for (auto& [name, tensor] : model.weights) {
+        tensor.set_requires_grad(step.kind != StepKind::Align || name.find(".self_attn.") != std::string::npos);
+    }
+    const std::vector<int32_t> batch = randomTokens(step.batchSize * (step.sequenceLength + 1), model.config.vocabSize);
+    const int64_t micro = train::resolveMicroBatch(step);
+    const size_t count = static_cast<size_t>(step.batchSize / micro);
+    const at::Tensor inputs = train::toTokens(batch, step.batchSize).narrow(1, 0, step.sequenceLength);
+    const auto microBatches = [&](const std::function<void(const at::Tensor&)>& task) {
+        model::parallelTasks(count, threads, [&](size_t i) { task(inputs.narrow(0, static_cast<int64_t>(i) * micro, micro)); });
+    };
+
+    train::BatchGradients gradients;
+    const train::LossFunction loss = lossFunction(model, step);
+    const double whole = bestSeconds(budget, [&] { gradients = train::batchGradients(batch, step, loss, threads); });
+    StepTimes times{.kind = step.kind, .flops = model.estimate.steps[index].flops, .tokens = static_cast<double>(step.batchSize * step.sequenceLength)};
+    if (step.kind != StepKind::Extend) {
+        times.teacher = bestSeconds(budget / 2, [&] {
+            microBatches([&](const at::Tensor& tokens) {
+                const at::NoGradGuard noGrad;
+                model::hiddenStates(model.teacher.weights, model.teacher.config, tokens);
+            });
+        });
+    }
+    if (step.kind == StepKind::Align) {
+        times.teacher = std::min(times.teacher, whole);
+        times.student = whole - times.teacher;  // its loss is a norm of what the mixers give: part of their graph
+    } else {
+        times.student = bestSeconds(budget / 2, [&] { microBatches([&](const at::Tensor& tokens) { decoderForwardBackward(model, tokens); }); });
+        times.loss = std::max(0.0, whole - times.teacher - times.student);
+    }
+    train::Optimizer optimizer(model.weights, step.adam, step.weightDecay);
+    times.optimizer = bestSeconds(budget / 8, [&] { optimizer.update(gradients.gradients, 1.0, {0.0, 0.0}, threads); });
+    return times;
+}
+
+std::string milliseconds(double seconds) {
+    return seconds == 0 ? "-" : fmt::format("{:.1f}", seconds * 1e3);
+}
+
+Result<ordered_json> benchSteps(const Options& options, const Ceilings& ceilings, std::string& text) {
+    RADLADS_TRY_ASSIGN(BenchModel model, openModel(options));
+    ProgressDisplay display(!options.quiet);
+    Table table({{"Step", Align::Left}, {"tokens/s"}, {"ms/update"}, {"teacher"}, {"student"}, {"loss"}, {"optimizer"}, {"GFLOP/s"}, {"of GEMM"}});
+    ordered_json steps = ordered_json::array();
+    for (size_t i = 0; i < model.plan.steps.size(); ++i) {
+        const char* kind = protocol::toString(model.plan.steps[i].kind);
+        display.message(fmt::format("Measuring step {} ({}) ...", i + 1, kind));
+        const StepTimes times = timeStep(model, i, ceilings.threads, options.seconds);
+        RADLADS_TRY(notInterrupted());
+        const double rate = times.flops / times.total();
+        table.add({fmt::format("{} {}", i + 1, kind), formatCount(times.tokens / times.total()), milliseconds(times.total()), milliseconds(times.teacher),
+                   milliseconds(times.student), milliseconds(times.loss), milliseconds(times.optimizer), fmt::format("{:.1f}", rate / 1e9),
+                   fmt::format("{:.2f}", rate / ceilings.gemmAll)});
+        steps.push_back({{"kind", kind},
+                         {"tokens_per_second", times.tokens / times.total()},
+                         {"update_seconds", times.total()},
+                         {"teacher_forward_seconds", times.teacher},
+                         {"student_forward_backward_seconds", times.student},
+                         {"loss_seconds", times.loss},
+                         {"optimizer_seconds", times.optimizer},
+                         {"model_flops_per_update", times.flops},
+                         {"model_flops_per_second", rate},
+                         {"gemm_ratio", rate / ceilings.gemmAll}});
+    }
+    text += fmt::format("\nSteps: {} ({})\n       to {}\n       {} sequences of {} tokens an update, float32, {} {}\n\n", oneLine(options.teacher),
+                        describeDecoder(model.teacher.config), describeStudent(*model.config.student), options.batch, options.sequenceLength,
+                        ceilings.threads, ceilings.threads == 1 ? "thread" : "threads");
+    text += table.text();
+    text += "\nteacher: forward; student: forward and backward below the head (step 1: with the loss); loss: heads, softmax and their gradients.\n"
+            "Times in ms. GFLOP/s counts the model's own arithmetic; of GEMM: its share of the sgemm rate on all threads.\n";
+    return ordered_json{{"teacher", options.teacher},        {"teacher_config", configJson(model.teacher.config)}, {"student_config", configJson(model.config)},
+                        {"sequence_length", options.sequenceLength}, {"batch_size", options.batch},              {"steps", steps}};
+}
+
+// One recurrence in its two forms on the same inputs.
+struct Kernel {
+    const char* name;
+    double flopsPerElement;  // of a state element and token, forward
+    std::vector<at::Tensor> inputs;
+    std::function<model::WkvOutput(const std::vector<at::Tensor>&)> chunked, tokenLoop;
+};
+
+constexpr int64_t kBatch = 4, kLength = 512, kHeads = 8, kSize = 64;
+
+std::vector<Kernel> kernels() {
+    const std::vector<int64_t> shape{kBatch, kHeads, kLength, kSize};
+    const auto random = [&] { return at::randn(shape, at::kFloat); };
+    const double scale = 1.0 / 8.0;  // N^-1/2
+    const at::Tensor unit = [&] {
+        const at::Tensor x = random();
+        return x / x.norm(2, {-1}, true);
+    }();
+    const at::Tensor decay7 = at::sigmoid(random()) * -0.606531, decay6 = (-random().exp()).clamp(-5.0, 0.0);
+    return {{"wkv7", 9, {random() * scale, decay7, random() * scale, random(), -unit, unit * at::sigmoid(random())},
+             [](const auto& x) { return model::wkv7Chunked(x[0], x[1], x[2], x[3], x[4], x[5]); },
+             [](const auto& x) { return model::wkv7Recurrent(x[0], x[1], x[2], x[3], x[4], x[5]); }},
+            {"wkv6", 5, {random() * scale, decay6, random() * scale, random()},
+             [](const auto& x) { return model::wkv6Chunked(x[0], x[1], x[2], x[3]); },
+             [](const auto& x) { return model::wkv6Recurrent(x[0], x[1], x[2], x[3]); }}};
+}
+
+struct FormTimes {
+    double forward = 0, both = 0;
+    at::Tensor y;
+};
+
+FormTimes timeForm(const Kernel& kernel, const std::function<model::WkvOutput(const std::vector<at::Tensor>&)>& form, double budget) {
+    FormTimes times;
+    times.forward = bestSeconds(budget, [&] {
+        const at::NoGradGuard noGrad;
+        times.y = form(kernel.inputs).y;
+    });
+    std::vector<at::Tensor> leaves;
+    for (const at::Tensor& input : kernel.inputs) leaves.push_back(input.detach().requires_grad_(true));
+    const at::Tensor seed = at::ones_like(times.y);
+    times.both = bestSeconds(budget, [&] { model::gradients({form(leaves).y}, leaves, {seed}); });
+    return times;
+}
+
+Result<ordered_json> benchKernels(const Options& options, const Ceilings& ceilings, std::string& text) {
+    ProgressDisplay display(!options.quiet);
+    Table table({{"Kernel", Align::Left}, {"Form", Align::Left}, {"forward ms"}, {"GFLOP/s"}, {"of GEMM"}, {"fwd+bwd ms"}, {"M tokens/s"}, {"speed-up"}, {"difference"}});
+    ordered_json rows = ordered_json::array();
+    const double tokens = static_cast<double>(kBatch * kLength);
+    for (const Kernel& kernel : kernels()) {
+        display.message(fmt::format("Measuring {} ...", kernel.name));
+        const FormTimes chunked = timeForm(kernel, kernel.chunked, options.seconds / 2), loop = timeForm(kernel, kernel.tokenLoop, options.seconds / 2);
+        RADLADS_TRY(notInterrupted());
+        const double difference = (chunked.y - loop.y).abs().max().item<double>() / loop.y.abs().max().item<double>();
+        const double flops = kernel.flopsPerElement * tokens * static_cast<double>(kHeads * kSize * kSize);
+        for (const auto& [form, times] : {std::pair<const char*, const FormTimes&>{"chunked", chunked}, {"token loop", loop}}) {
+            const double rate = flops / times.forward;
+            const bool first = &times == &chunked;
+            table.add({first ? kernel.name : "", form, milliseconds(times.forward), fmt::format("{:.1f}", rate / 1e9), fmt::format("{:.2f}", rate / ceilings.gemmOne),
+                       milliseconds(times.both), fmt::format("{:.3f}", tokens / times.both / 1e6), first ? fmt::format("{:.1f} x", loop.both / times.both) : "",
+                       first ? fmt::format("{:.1e}", difference) : ""});
+            rows.push_back({{"kernel", kernel.name},
+                            {"form", form},
+                            {"forward_seconds", times.forward},
+                            {"forward_backward_seconds", times.both},
+                            {"recurrence_flops_per_second", rate},
+                            {"gemm_ratio", rate / ceilings.gemmOne},
+                            {"tokens_per_second", tokens / times.both}});
+            if (first) rows.back()["relative_difference"] = difference;
+        }
+    }
+    text += fmt::format("\nKernels: batch {}, {} tokens, {} heads of {}, float32, one thread\n\n", kBatch, kLength, kHeads, kSize);
+    text += table.text();
+    text += "\nGFLOP/s counts the recurrence's arithmetic alone (forward), the chunked form does more than that; of GEMM: its share of the sgemm\n"
+            "rate on one thread. M tokens/s and speed-up: forward and backward. difference: largest, relative to the token loop's largest value.\n";
+    return ordered_json{{"batch", kBatch}, {"tokens", kLength}, {"heads", kHeads}, {"head_dim", kSize}, {"threads", 1}, {"results", rows}};
+}
+
+Result<int> bench(const Options& options) {
+    const size_t threads = options.threads > 0 ? static_cast<size_t>(options.threads) : model::defaultThreads();
+    const bool both = options.kernels == options.step;
+    const Machine machine = describeMachine();
+    ProgressDisplay display(!options.quiet);
+    display.message("Measuring this machine's ceilings ...");
+    Ceilings ceilings{threads, gemmFlopsPerSecond(1), 0, copyBytesPerSecond(1), 0};
+    ceilings.gemmAll = threads > 1 ? gemmFlopsPerSecond(threads) : ceilings.gemmOne;
+    ceilings.copyAll = threads > 1 ? copyBytesPerSecond(threads) : ceilings.copyOne;
+    RADLADS_TRY(notInterrupted());
+
+    Table table({{"Ceiling", Align::Left}, {"1 thread"}, {fmt::format("{} threads", threads)}});
+    if (threads == 1) table = Table({{"Ceiling", Align::Left}, {"1 thread"}});
+    table.add({"sgemm, GFLOP/s", fmt::format("{:.1f}", ceilings.gemmOne / 1e9), fmt::format("{:.1f}", ceilings.gemmAll / 1e9)});
+    table.add({"memory copy, GB/s", fmt::format("{:.1f}", ceilings.copyOne / 1e9), fmt::format("{:.1f}", ceilings.copyAll / 1e9)});
+    std::string text = fmt::format("{}, {} cores, {} hardware threads\n\n{}", machine.processor, machine.cores, machine.logicalCores, table.text());
+    ordered_json json = {{"machine", {{"processor", machine.processor}, {"cores", machine.cores}, {"hardware_threads", machine.logicalCores}, {"threads_used", threads}}},
+                         {"ceilings",
+                          {{"sgemm_flops_per_second_1_thread", ceilings.gemmOne},
+                           {"sgemm_flops_per_second_all_threads", ceilings.gemmAll},
+                           {"copy_bytes_per_second_1_thread", ceilings.copyOne},
+                           {"copy_bytes_per_second_all_threads", ceilings.copyAll}}}};
+    if (options.step || both) {
+        RADLADS_TRY_ASSIGN(json["step"], benchSteps(options, ceilings, text));
+    }
+    if (options.kernels || both) {
+        RADLADS_TRY_ASSIGN(json["kernels"], benchKernels(options, ceilings, text));
+    }
+    if (options.json) printJson(json);
+    else fmt::print("{}", text);
+    return 0;
+}
+
+}  // namespace
+
+double gemmFlopsPerSecond(size_t threads) {
+    constexpr int64_t kMatrix = 1024;
+    const at::NoGradGuard noGrad;
+    std::vector<at::Tensor> a, b, c;
+    for (size_t i = 0; i < threads; ++i) {
+        a.push_back(at::rand({kMatrix, kMatrix}, at::kFloat));
+        b.push_back(at::rand({kMatrix, kMatrix}, at::kFloat));
+        c.push_back(at::empty({kMatrix, kMatrix}, at::kFloat));
+    }
+    const double seconds = bestSeconds(kCeilingSeconds, [&] {
+        model::parallelTasks(threads, threads, [&](size_t i) {
+            const at::NoGradGuard inTask;
+            at::mm_out(c[i], a[i], b[i]);
+        });
+    });
+    return 2.0 * kMatrix * kMatrix * kMatrix * static_cast<double>(threads) / seconds;
+}
+
+double copyBytesPerSecond(size_t threads) {
+    constexpr size_t kBytes = 64 << 20;
+    std::vector<std::vector<char>> from(threads, std::vector<char>(kBytes, 1)), to(threads, std::vector<char>(kBytes));
+    const double seconds =
+        bestSeconds(kCeilingSeconds, [&] { model::parallelTasks(threads, threads, [&](size_t i) { std::memcpy(to[i].data(), from[i].data(), kBytes); }); });
+    return 2.0 * kBytes * static_cast<double>(threads) / seconds;
+}
+
+void addBenchCommand(CLI::App& app, Action& action) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("bench", "Speed on this machine beside its own ceilings (matrix products, memory bandwidth), as ratios");
+    command->add_flag("--step", options->step, "The three training steps of a model (default: both parts)");
+    command->add_flag("--kernels", options->kernels, "The recurrences: chunked form against the token loop");
+    command->add_option("--teacher", options->teacher, "Hugging Face directory, or \"demo\"")->type_name("DIR")->capture_default_str();
+    command->add_option("--student", options->student, "rad-rwkv7 or rad-rwkv6")->type_name("A")->capture_default_str();
+    command->add_option("--sequence-length", options->sequenceLength, "Tokens of a sequence")->check(CLI::Range(1, 1 << 20))->type_name("N")->capture_default_str();
+    command->add_option("--batch", options->batch, "Sequences of an update")->check(CLI::Range(1, 1 << 16))->type_name("N")->capture_default_str();
+    command->add_option("--threads", options->threads, "Threads (default: all cores)")->check(CLI::Range(1, 1024))->type_name("N");
+    command->add_option("--seconds", options->seconds, "Time spent on each measurement")->check(CLI::Range(0.05, 600.0))->type_name("S")->capture_default_str();
+    command->add_flag("--json", options->json, "Print JSON on the standard output");
+    command->add_flag("--quiet,-q", options->quiet, "No messages while measuring");
+    command->footer(
+        "Every time is the fastest of several rounds, so other programs disturb it little; the ceilings are measured in the same run.\n"
+        "Examples:\n"
+        "  radlads-engine bench\n"
+        "  radlads-engine bench --step --teacher Qwen2.5-0.5B --student rad-rwkv6 --sequence-length 512 --batch 4\n"
+        "  radlads-engine bench --kernels --json\n");
+    command->callback([options, &action] { action = [options] { return bench(*options); }; });
+}
+
+}  // namespace radlads::worker

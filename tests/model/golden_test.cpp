@@ -1,0 +1,33 @@
+// The golden files that the repository carries, through the same code as `verify`.
+#include <gtest/gtest.h>
+
+#include "engine/evaluate/golden.h"
+#include "engine/model/compat.h"
+
+namespace {
+
+using namespace radlads;
+
+struct Case {
+    at::ScalarType dtype;
+    model::Form form;
+    double tolerance;
+};
+
+void checkAll(const Case& c) {
+    size_t count = 0;
+    for (const evaluate::GoldenFile& file : evaluate::findGoldenFiles(RADLADS_TEST_DATA)) {
+        const auto errors = evaluate::verifyGolden(file, c.dtype, c.form);
+        ASSERT_TRUE(errors) << errors.error().message;
+        EXPECT_GE(errors->outputs, 0) << file.path;
+        EXPECT_LE(errors->largest(), c.tolerance) << file.path << " worst " << errors->worst;
+        ++count;
+    }
+    EXPECT_GE(count, 8u) << "the golden files of tests/data/golden are missing";
+}
+
+TEST(Golden, ChunkedFloat32AgreesTo1e4) { checkAll({at::kFloat, model::Form::Chunked, 1e-4}); }
+TEST(Golden, ChunkedFloat64AgreesTo1e5) { checkAll({at::kDouble, model::Form::Chunked, 1e-5}); }
+TEST(Golden, RecurrentFloat32AgreesTo1e4) { checkAll({at::kFloat, model::Form::Recurrent, 1e-4}); }
+
+}  // namespace
