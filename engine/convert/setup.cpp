@@ -159,17 +159,38 @@ ModelConfig freshConfig(const protocol::ModelPlan& plan, int64_t vocabSize) {
 
 namespace {
 
+double rotaryFrequency(const ModelConfig& config, int64_t i) {
+    return std::pow(config.rope.theta, -2.0 * static_cast<double>(i) / static_cast<double>(config.headDim));
+}
+
 void startPreviousTokenHead(Weights& weights, const ModelConfig& config) {
-    constexpr double kSize = 4.0;       // of a bias: 0.8 of the attention lies on the previous token
+    constexpr double kSize = 4.0;        // of a bias: 0.8 of the attention lies on the previous token
     constexpr int64_t kFrequencies = 8;  // the fastest ones
     const int64_t half = config.headDim / 2;
     at::Tensor query = weights.at("model.layers.0.self_attn.q_proj.bias"), key = weights.at("model.layers.0.self_attn.k_proj.bias");
     for (int64_t i = 0; i < std::min(kFrequencies, half); ++i) {
-        const double frequency = std::pow(config.rope.theta, -2.0 * static_cast<double>(i) / static_cast<double>(config.headDim));
+        const double frequency = rotaryFrequency(config, i);
         key[i] = kSize;
         query[i] = kSize * std::cos(frequency);
         query[i + half] = -kSize * std::sin(frequency);
     }
+}
+
+// q = a A x and k = b A M^T x, where M is what head 0 of layer 0 adds to the residual stream for the token it attends to: q of a
+// token is near to k of the token that followed the same one before.
+void startMatchingHead(Weights& weights, const ModelConfig& config, at::Generator& random) {
+    constexpr double kSlowest = 0.003;  // radians a token: what turns slower keeps its phase over a story
+    constexpr double kQueryScale = 2.5, kKeyScale = 7.5;
+    const int64_t size = config.headDim, half = size / 2, hidden = config.hiddenSize;
+    at::Tensor comparison = at::zeros({size, hidden}, at::kFloat);
+    for (int64_t i = 0; i < half; ++i) {
+        if (rotaryFrequency(config, i) > kSlowest) continue;
+        for (const int64_t rowIndex : {i, i + half}) comparison[rowIndex].normal_(0, 1.0 / std::sqrt(static_cast<double>(hidden)), random);
+    }
+    const std::string first = "model.layers.0.self_attn.", second = "model.layers.1.self_attn.";
+    const at::Tensor written = weights.at(first + "o_proj.weight").narrow(1, 0, size).matmul(weights.at(first + "v_proj.weight").narrow(0, 0, size));
+    weights.at(second + "q_proj.weight").narrow(0, 0, size).copy_(comparison * kQueryScale);
+    weights.at(second + "k_proj.weight").narrow(0, 0, size).copy_(comparison.matmul(written.t()) * kKeyScale);
 }
 
 }  // namespace
@@ -191,7 +212,10 @@ Weights freshWeights(const ModelConfig& config, const protocol::ModelPlan& plan,
         if (spec.name == "lm_head.weight") scale = 0.02;
         weights.emplace(spec.name, at::empty(spec.shape, at::kFloat).normal_(0, scale, random));
     }
-    if (plan.previousTokenHead) startPreviousTokenHead(weights, config);
+    if (plan.inductionStart) {
+        startPreviousTokenHead(weights, config);
+        startMatchingHead(weights, config, random);
+    }
     return weights;
 }
 

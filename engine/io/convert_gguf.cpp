@@ -25,13 +25,20 @@ enum class Axis { None, Vocabulary, Hidden, Intermediate, QueryWidth, KeyWidth, 
 
 int64_t length(Axis axis, const ModelConfig& config) {
     switch (axis) {
-        case Axis::Vocabulary: return config.vocabSize;
-        case Axis::Hidden: return config.hiddenSize;
-        case Axis::Intermediate: return config.intermediateSize;
-        case Axis::QueryWidth: return config.attentionWidth();
-        case Axis::KeyWidth: return config.kvHeads * config.headDim;
-        case Axis::HeadDim: return config.headDim;
-        case Axis::None: break;
+        case Axis::Vocabulary:
+            return config.vocabSize;
+        case Axis::Hidden:
+            return config.hiddenSize;
+        case Axis::Intermediate:
+            return config.intermediateSize;
+        case Axis::QueryWidth:
+            return config.attentionWidth();
+        case Axis::KeyWidth:
+            return config.kvHeads * config.headDim;
+        case Axis::HeadDim:
+            return config.headDim;
+        case Axis::None:
+            break;
     }
     return 0;
 }
@@ -42,8 +49,8 @@ enum class Interleaved { No, Queries, Keys };
 struct TensorRow {
     const char* gguf;
     const char* huggingFace;
-    std::array<Axis, 2> shape;                 // the second is None for vectors
-    bool ModelConfig::*present = nullptr;      // nullptr: always
+    std::array<Axis, 2> shape;             // the second is None for vectors
+    bool ModelConfig::*present = nullptr;  // nullptr: always
     Interleaved interleaved = Interleaved::No;
 };
 
@@ -61,7 +68,11 @@ constexpr TensorRow kLayerTensors[] = {
     {"attn_k.weight", "self_attn.k_proj.weight", {Axis::KeyWidth, Axis::Hidden}, nullptr, Interleaved::Keys},
     {"attn_v.weight", "self_attn.v_proj.weight", {Axis::KeyWidth, Axis::Hidden}},
     {"attn_output.weight", "self_attn.o_proj.weight", {Axis::Hidden, Axis::QueryWidth}},
-    {"attn_q.bias", "self_attn.q_proj.bias", {Axis::QueryWidth, Axis::None}, &ModelConfig::qkvBias, Interleaved::Queries},
+    {"attn_q.bias",
+     "self_attn.q_proj.bias",
+     {Axis::QueryWidth, Axis::None},
+     &ModelConfig::qkvBias,
+     Interleaved::Queries},
     {"attn_k.bias", "self_attn.k_proj.bias", {Axis::KeyWidth, Axis::None}, &ModelConfig::qkvBias, Interleaved::Keys},
     {"attn_v.bias", "self_attn.v_proj.bias", {Axis::KeyWidth, Axis::None}, &ModelConfig::qkvBias},
     {"attn_output.bias", "self_attn.o_proj.bias", {Axis::Hidden, Axis::None}, &ModelConfig::outputBias},
@@ -85,7 +96,7 @@ void undoInterleaving(std::span<float> values, int64_t heads, int64_t headDim) {
         std::copy(block.begin(), block.end(), stored.begin());
         for (size_t row = 0; row < rows; ++row) {
             const size_t j = row % (rows / 2), s = row / (rows / 2);
-            const auto from = stored.begin() + static_cast<std::ptrdiff_t>((2 * j + s) * width);
+            const auto from = stored.begin() + static_cast<std::ptrdiff_t>((s * (rows / 2) + j) * width);
             std::copy_n(from, width, block.begin() + static_cast<std::ptrdiff_t>(row * width));
         }
     }
@@ -102,8 +113,8 @@ Status narrow(std::vector<std::byte>& bytes, Dtype dtype, const std::string& nam
         std::memcpy(&value, bytes.data() + i * sizeof(float), sizeof(float));
         const uint16_t bits = convert(value);
         if ((bits & 0x7fff) == infinity && std::isfinite(value))
-            return invalidInput("The value {} in the tensor {} is too large for {}; convert to F32 or BF16.", value, name,
-                                toString(dtype));
+            return invalidInput("The value {} in the tensor {} is too large for {}; convert to F32 or BF16.", value,
+                                name, toString(dtype));
         std::memcpy(bytes.data() + i * sizeof(bits), &bits, sizeof(bits));
     }
     bytes.resize(count * sizeof(uint16_t));
@@ -127,9 +138,10 @@ public:
         m_used.insert("rope_freqs.weight");  // went into the configuration
         for (const auto& [name, tensor] : m_content.tensors)
             if (!m_used.contains(name))
-                return invalidInput("{}: the tensor {} has no place in a {} model; the conversion would not be exact, so it is "
-                                    "refused.",
-                                    m_where, protocol::quote(name), toString(m_config.family));
+                return invalidInput(
+                    "{}: the tensor {} has no place in a {} model; the conversion would not be exact, so it is "
+                    "refused.",
+                    m_where, protocol::quote(name), toString(m_config.family));
         return std::move(m_tensors);
     }
 
@@ -138,16 +150,18 @@ private:
         const std::string name = ggufPrefix + row.gguf;
         const auto found = m_content.tensors.find(name);
         if (found == m_content.tensors.end())
-            return invalidInput("{} lacks the tensor {}; it holds no whole {} model.", m_where, name, toString(m_config.family));
+            return invalidInput("{} lacks the tensor {}; it holds no whole {} model.", m_where, name,
+                                toString(m_config.family));
         std::vector<int64_t> shape = {length(row.shape[0], m_config)};
         if (row.shape[1] != Axis::None) shape.push_back(length(row.shape[1], m_config));
         if (found->second.shape != shape)
-            return invalidInput("{}: the tensor {} has the shape [{}] where the metadata asks for [{}]; it is damaged.", m_where,
-                                name, fmt::join(found->second.shape, ", "), fmt::join(shape, ", "));
+            return invalidInput("{}: the tensor {} has the shape [{}] where the metadata asks for [{}]; it is damaged.",
+                                m_where, name, fmt::join(found->second.shape, ", "), fmt::join(shape, ", "));
         m_used.insert(name);
         m_totalBytes += found->second.elementCount * static_cast<int64_t>(sizeBytes(m_dtype));
-        m_tensors.push_back({prefix + row.huggingFace, m_dtype, std::move(shape),
-                             [this, name, tensor = &found->second, kind = row.interleaved] { return convert(name, *tensor, kind); }});
+        m_tensors.push_back(
+            {prefix + row.huggingFace, m_dtype, std::move(shape),
+             [this, name, tensor = &found->second, kind = row.interleaved] { return convert(name, *tensor, kind); }});
         return {};
     }
 
@@ -156,7 +170,8 @@ private:
         const std::span<float> values(reinterpret_cast<float*>(bytes.data()), static_cast<size_t>(tensor.elementCount));
         dequantize(tensor, values);
         if (m_config.family == Family::Llama && interleaved != Interleaved::No)
-            undoInterleaving(values, interleaved == Interleaved::Queries ? m_config.heads : m_config.kvHeads, m_config.headDim);
+            undoInterleaving(values, interleaved == Interleaved::Queries ? m_config.heads : m_config.kvHeads,
+                             m_config.headDim);
         RADLADS_TRY(narrow(bytes, m_dtype, name));
         m_doneBytes += static_cast<int64_t>(bytes.size());
         if (m_progress && !m_progress(m_doneBytes, m_totalBytes))
@@ -180,7 +195,8 @@ public:
     static Result<NewDirectory> create(const fs::path& target) {
         std::error_code error;
         if (fs::exists(target, error) && !(fs::is_directory(target, error) && fs::is_empty(target, error)))
-            return invalidInput("{} exists and is not an empty directory; give a new name or empty it.", target.string());
+            return invalidInput("{} exists and is not an empty directory; give a new name or empty it.",
+                                target.string());
         const fs::path parent = target.parent_path();
         if (!parent.empty() && !fs::create_directories(parent, error) && error)
             return systemError("creating " + parent.string(), error.value());
@@ -188,7 +204,8 @@ public:
         directory.m_target = target;
         const fs::path temporary = parent / fmt::format(".{}.{}.partial", target.filename().string(), ::getpid());
         fs::remove_all(temporary, error);  // of an earlier process with the same number
-        if (!fs::create_directory(temporary, error)) return systemError("creating " + temporary.string(), error.value());
+        if (!fs::create_directory(temporary, error))
+            return systemError("creating " + temporary.string(), error.value());
         directory.m_path = temporary;
         return directory;
     }
@@ -231,18 +248,24 @@ std::string generationConfig(const ModelConfig& config, const std::vector<int64_
 
 const char* torchName(Dtype dtype) {
     switch (dtype) {
-        case Dtype::F32: return "float32";
-        case Dtype::BF16: return "bfloat16";
-        case Dtype::F16: return "float16";
-        default: return nullptr;
+        case Dtype::F32:
+            return "float32";
+        case Dtype::BF16:
+            return "bfloat16";
+        case Dtype::F16:
+            return "float16";
+        default:
+            return nullptr;
     }
 }
 
 }  // namespace
 
-Status convertGgufTeacher(const fs::path& gguf, const fs::path& directory, Dtype outDtype, const ConversionProgress& progress) {
+Status convertGgufTeacher(const fs::path& gguf, const fs::path& directory, Dtype outDtype,
+                          const ConversionProgress& progress) {
     if (!torchName(outDtype))
-        return invalidInput("Teachers are written as F32, BF16 or F16, not as {}; choose one of these.", toString(outDtype));
+        return invalidInput("Teachers are written as F32, BF16 or F16, not as {}; choose one of these.",
+                            toString(outDtype));
     const std::string where = gguf.string();
     RADLADS_TRY_ASSIGN(const MappedFile file, MappedFile::open(gguf, AccessPattern::Sequential));
     RADLADS_TRY_ASSIGN(const GgufContent content, parseGguf(file.bytes(), where));
@@ -255,10 +278,12 @@ Status convertGgufTeacher(const fs::path& gguf, const fs::path& directory, Dtype
 
     // The directory's own name also when it was given with a slash at its end.
     const fs::path normal = directory.lexically_normal();
-    RADLADS_TRY_ASSIGN(NewDirectory output, NewDirectory::create(normal.has_filename() ? normal : normal.parent_path()));
+    RADLADS_TRY_ASSIGN(NewDirectory output,
+                       NewDirectory::create(normal.has_filename() ? normal : normal.parent_path()));
     RADLADS_TRY(writeSafetensors(output.path() / "model.safetensors", tensors, {}));
     RADLADS_TRY(run::writeFileAtomically(output.path() / "config.json", writeModelConfig(config)));
-    RADLADS_TRY(run::writeFileAtomically(output.path() / "generation_config.json", generationConfig(config, tokenizer.stopTokens)));
+    RADLADS_TRY(run::writeFileAtomically(output.path() / "generation_config.json",
+                                         generationConfig(config, tokenizer.stopTokens)));
     RADLADS_TRY(run::writeFileAtomically(output.path() / "tokenizer.json", tokenizer.tokenizerJson));
     RADLADS_TRY(run::writeFileAtomically(output.path() / "tokenizer_config.json", tokenizer.tokenizerConfigJson));
     // What was written is read once more before it takes its name.

@@ -45,14 +45,16 @@ bool isUtf8(std::string_view text) {
 Result<const PreTokenizerRow*> findPreTokenizer(const GgufMetadata& metadata) {
     RADLADS_TRY_ASSIGN(const auto model, metadata.text("tokenizer.ggml.model"));
     if (model != "gpt2")
-        return invalidInput("{}: the tokenizer model {} is not supported; byte-level BPE (gpt2) is. Get the model as safetensors "
-                            "if its tokenizer.json is byte-level BPE.",
-                            metadata.where(), protocol::quote(model.value_or("(none)")));
+        return invalidInput(
+            "{}: the tokenizer model {} is not supported; byte-level BPE (gpt2) is. Get the model as safetensors "
+            "if its tokenizer.json is byte-level BPE.",
+            metadata.where(), protocol::quote(model.value_or("(none)")));
     RADLADS_TRY_ASSIGN(const auto name, metadata.text("tokenizer.ggml.pre"));
     for (const auto& row : kPreTokenizers)
         if (row.name == name) return &row;
-    return invalidInput("{}: the pre-tokenizer {} (tokenizer.ggml.pre) is not supported; qwen2, llama-bpe, smollm and gpt-2 are.",
-                        metadata.where(), protocol::quote(name.value_or("(none)")));
+    return invalidInput(
+        "{}: the pre-tokenizer {} (tokenizer.ggml.pre) is not supported; qwen2, llama-bpe, smollm and gpt-2 are.",
+        metadata.where(), protocol::quote(name.value_or("(none)")));
 }
 
 // Fills vocabulary and added tokens. The ids of the tokens that exist go to `ids`; its keys point into the file.
@@ -64,15 +66,18 @@ Status readTokens(const GgufMetadata& metadata, int64_t rows, BpeModel& model, T
     if (tokens->count > static_cast<uint64_t>(rows))
         return invalidInput("{} has {} tokens but only {} rows in token_embd.weight; it is damaged.", metadata.where(),
                             tokens->count, rows);
-    const std::vector<int64_t> types = typeArray ? typeArray->integers() : std::vector<int64_t>(tokens->strings.size(), 1);
+    const std::vector<int64_t> types =
+        typeArray ? typeArray->integers() : std::vector<int64_t>(tokens->strings.size(), 1);
     if (types.size() != tokens->strings.size())
         return invalidInput("{}: tokenizer.ggml.token_type must hold one whole number for each of the {} tokens.",
                             metadata.where(), tokens->count);
 
-    // Added tokens at the end stand outside the BPE vocabulary; those within it are part of it as well, as in tokenizer.json.
+    // Added tokens at the end stand outside the BPE vocabulary; those within it are part of it as well, as in
+    // tokenizer.json.
     const auto isAdded = [&](size_t id) { return types[id] == kControlToken || types[id] == kUserToken; };
     size_t vocabularyEnd = tokens->strings.size();
-    while (vocabularyEnd > 0 && (isAdded(vocabularyEnd - 1) || types[vocabularyEnd - 1] == kUnusedToken)) --vocabularyEnd;
+    while (vocabularyEnd > 0 && (isAdded(vocabularyEnd - 1) || types[vocabularyEnd - 1] == kUnusedToken))
+        --vocabularyEnd;
     for (size_t id = 0; id < tokens->strings.size(); ++id) {
         const std::string_view token = tokens->strings[id];
         if (token.empty() || !isUtf8(token))
@@ -99,8 +104,8 @@ Status readMerges(const GgufMetadata& metadata, const TokenIds& ids, BpeModel& m
         const std::string_view right = space == merge.npos ? std::string_view() : merge.substr(space + 1);
         const std::string joined = std::string(left).append(right);
         if (right.empty() || !ids.contains(left) || !ids.contains(right) || !ids.contains(joined))
-            return invalidInput("{}: the merge {} does not join two tokens to a third; get the file again.", metadata.where(),
-                                protocol::quote(merge));
+            return invalidInput("{}: the merge {} does not join two tokens to a third; get the file again.",
+                                metadata.where(), protocol::quote(merge));
         model.merges.emplace_back(left, right);
     }
     return {};
@@ -131,9 +136,12 @@ struct SpecialTokens {
 // What Llama 3 writes so that encoding with special tokens puts bos in front.
 json bosPostProcessor(int64_t id, const std::string& token) {
     const json special = {{"SpecialToken", {{"id", token}, {"type_id", 0}}}};
-    const auto sequence = [](const char* name, int type) -> json { return {{"Sequence", {{"id", name}, {"type_id", type}}}}; };
+    const auto sequence = [](const char* name, int type) -> json {
+        return {{"Sequence", {{"id", name}, {"type_id", type}}}};
+    };
     const json second = {{"SpecialToken", {{"id", token}, {"type_id", 1}}}};
-    const json byteLevel = {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", false}, {"use_regex", true}};
+    const json byteLevel = {
+        {"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", false}, {"use_regex", true}};
     const json processor = {
         {"type", "TemplateProcessing"},
         {"single", json::array({special, sequence("A", 0)})},
@@ -142,7 +150,8 @@ json bosPostProcessor(int64_t id, const std::string& token) {
     return {{"type", "Sequence"}, {"processors", json::array({byteLevel, processor})}};
 }
 
-Result<std::string> tokenizerConfig(const GgufMetadata& metadata, const SpecialTokens& special, bool addBos, int64_t maxPositions) {
+Result<std::string> tokenizerConfig(const GgufMetadata& metadata, const SpecialTokens& special, bool addBos,
+                                    int64_t maxPositions) {
     nlohmann::ordered_json document = {{"tokenizer_class", "PreTrainedTokenizerFast"},
                                        {"add_bos_token", addBos},
                                        {"clean_up_tokenization_spaces", false},
@@ -151,7 +160,8 @@ Result<std::string> tokenizerConfig(const GgufMetadata& metadata, const SpecialT
         {"bos", "bos_token"}, {"eos", "eos_token"}, {"padding", "pad_token"}, {"unknown", "unk_token"}};
     for (const auto& [role, name] : kNames) {
         const auto found = special.byRole.find(role);
-        document[name] = found == special.byRole.end() ? nlohmann::ordered_json() : nlohmann::ordered_json(found->second.second);
+        document[name] =
+            found == special.byRole.end() ? nlohmann::ordered_json() : nlohmann::ordered_json(found->second.second);
     }
     RADLADS_TRY_ASSIGN(const auto chatTemplate, metadata.text("tokenizer.chat_template"));
     if (chatTemplate && !isUtf8(*chatTemplate))

@@ -20,9 +20,19 @@ struct ValueRow {
     const char* name;
     size_t bytes;  // 0: not of fixed size
 };
-constexpr std::array<ValueRow, 13> kValues = {{{"uint8", 1}, {"int8", 1}, {"uint16", 2}, {"int16", 2}, {"uint32", 4},
-                                               {"int32", 4}, {"float32", 4}, {"bool", 1}, {"string", 0}, {"array", 0},
-                                               {"uint64", 8}, {"int64", 8}, {"float64", 8}}};
+constexpr std::array<ValueRow, 13> kValues = {{{"uint8", 1},
+                                               {"int8", 1},
+                                               {"uint16", 2},
+                                               {"int16", 2},
+                                               {"uint32", 4},
+                                               {"int32", 4},
+                                               {"float32", 4},
+                                               {"bool", 1},
+                                               {"string", 0},
+                                               {"array", 0},
+                                               {"uint64", 8},
+                                               {"int64", 8},
+                                               {"float64", 8}}};
 
 template <class T>
 T load(const std::byte* data) {
@@ -64,26 +74,39 @@ private:
 
 GgufValue scalar(GgufType type, const std::byte* data) {
     switch (type) {
-        case GgufType::U8: return uint64_t{load<uint8_t>(data)};
-        case GgufType::I8: return int64_t{load<int8_t>(data)};
-        case GgufType::U16: return uint64_t{load<uint16_t>(data)};
-        case GgufType::I16: return int64_t{load<int16_t>(data)};
-        case GgufType::U32: return uint64_t{load<uint32_t>(data)};
-        case GgufType::I32: return int64_t{load<int32_t>(data)};
-        case GgufType::F32: return double{load<float>(data)};
-        case GgufType::Bool: return load<uint8_t>(data) != 0;
-        case GgufType::U64: return load<uint64_t>(data);
-        case GgufType::I64: return load<int64_t>(data);
-        case GgufType::F64: return load<double>(data);
+        case GgufType::U8:
+            return uint64_t{load<uint8_t>(data)};
+        case GgufType::I8:
+            return int64_t{load<int8_t>(data)};
+        case GgufType::U16:
+            return uint64_t{load<uint16_t>(data)};
+        case GgufType::I16:
+            return int64_t{load<int16_t>(data)};
+        case GgufType::U32:
+            return uint64_t{load<uint32_t>(data)};
+        case GgufType::I32:
+            return int64_t{load<int32_t>(data)};
+        case GgufType::F32:
+            return double{load<float>(data)};
+        case GgufType::Bool:
+            return load<uint8_t>(data) != 0;
+        case GgufType::U64:
+            return load<uint64_t>(data);
+        case GgufType::I64:
+            return load<int64_t>(data);
+        case GgufType::F64:
+            return load<double>(data);
         case GgufType::String:
-        case GgufType::Array: break;
+        case GgufType::Array:
+            break;
     }
     return {};
 }
 
 class Parser {
 public:
-    Parser(std::span<const std::byte> bytes, const std::string& where) : m_bytes(bytes), m_cursor(bytes), m_where(where) {}
+    Parser(std::span<const std::byte> bytes, const std::string& where)
+        : m_bytes(bytes), m_cursor(bytes), m_where(where) {}
 
     Result<GgufContent> parse() {
         RADLADS_TRY(readPreamble());
@@ -105,7 +128,8 @@ private:
     };
 
     tl::unexpected<Error> endsEarly(const char* what) const {
-        return invalidInput("{} ends inside {} (byte {}); it is cut short, get it again.", m_where, what, m_cursor.offset());
+        return invalidInput("{} ends inside {} (byte {}); it is cut short, get it again.", m_where, what,
+                            m_cursor.offset());
     }
 
     Status readPreamble() {
@@ -116,13 +140,15 @@ private:
         const auto tensors = m_cursor.number<uint64_t>(), values = m_cursor.number<uint64_t>();
         if (!values) return endsEarly("its preamble");
         if ((*version & 0xffff) == 0 && *version != 0)
-            return invalidInput("{} is a big-endian GGUF file, which is not supported; get the little-endian one.", m_where);
+            return invalidInput("{} is a big-endian GGUF file, which is not supported; get the little-endian one.",
+                                m_where);
         if (*version != 2 && *version != 3)
             return invalidInput("{} is GGUF version {}; versions 2 and 3 are supported.", m_where, *version);
         if (*values > m_cursor.remaining() / kLeastValueBytes || *tensors > m_cursor.remaining() / kLeastTensorBytes)
-            return invalidInput("{} announces {} metadata values and {} tensors, more than its {} bytes can hold; "
-                                "it is damaged, get it again.",
-                                m_where, *values, *tensors, m_bytes.size());
+            return invalidInput(
+                "{} announces {} metadata values and {} tensors, more than its {} bytes can hold; "
+                "it is damaged, get it again.",
+                m_where, *values, *tensors, m_bytes.size());
         m_content.version = *version;
         m_valueCount = *values;
         m_tensorCount = *tensors;
@@ -134,7 +160,8 @@ private:
         const auto type = key ? m_cursor.number<uint32_t>() : std::nullopt;
         if (!type) return endsEarly("its metadata");
         if (*type >= kValues.size())
-            return invalidInput("{}: the metadata key {} has the unknown type {}.", m_where, protocol::quote(*key), *type);
+            return invalidInput("{}: the metadata key {} has the unknown type {}.", m_where, protocol::quote(*key),
+                                *type);
         GgufValue value;
         if (static_cast<GgufType>(*type) == GgufType::Array) {
             RADLADS_TRY_ASSIGN(value, readArray(*key));
@@ -148,7 +175,8 @@ private:
             value = scalar(static_cast<GgufType>(*type), bytes->data());
         }
         if (!m_content.metadata.emplace(std::string(*key), std::move(value)).second)
-            return invalidInput("{} has the metadata key {} twice; get the file again.", m_where, protocol::quote(*key));
+            return invalidInput("{} has the metadata key {} twice; get the file again.", m_where,
+                                protocol::quote(*key));
         return {};
     }
 
@@ -183,7 +211,8 @@ private:
         if (found == m_content.metadata.end()) return {};
         const auto* value = std::get_if<uint64_t>(&found->second);
         if (!value || !std::has_single_bit(*value) || *value > kLargestAlignment)
-            return invalidInput("{}: general.alignment must be a power of two of at most {}.", m_where, kLargestAlignment);
+            return invalidInput("{}: general.alignment must be a power of two of at most {}.", m_where,
+                                kLargestAlignment);
         m_content.alignment = *value;
         return {};
     }
@@ -193,8 +222,8 @@ private:
         const auto dimensions = name ? m_cursor.number<uint32_t>() : std::nullopt;
         if (!dimensions) return endsEarly("its tensor list");
         if (*dimensions < 1 || *dimensions > kMostDimensions)
-            return invalidInput("{}: the tensor {} has {} dimensions, 1 to {} are possible.", m_where, protocol::quote(*name),
-                                *dimensions, kMostDimensions);
+            return invalidInput("{}: the tensor {} has {} dimensions, 1 to {} are possible.", m_where,
+                                protocol::quote(*name), *dimensions, kMostDimensions);
         Info info;
         int64_t elements = 1;
         for (uint32_t i = 0; i < *dimensions; ++i) {
@@ -202,7 +231,8 @@ private:
             if (!extent) return endsEarly("its tensor list");
             if (*extent == 0 || *extent > static_cast<uint64_t>(INT64_MAX) ||
                 __builtin_mul_overflow(elements, static_cast<int64_t>(*extent), &elements))
-                return invalidInput("{}: the shape of the tensor {} is empty or too large.", m_where, protocol::quote(*name));
+                return invalidInput("{}: the shape of the tensor {} is empty or too large.", m_where,
+                                    protocol::quote(*name));
             info.tensor.shape.insert(info.tensor.shape.begin(), static_cast<int64_t>(*extent));
         }
         const auto type = m_cursor.number<uint32_t>();
@@ -210,9 +240,10 @@ private:
         if (!offset) return endsEarly("its tensor list");
         info.tensor.type = findGgmlType(*type);
         if (!info.tensor.type)
-            return invalidInput("{}: the tensor {} is of type {} ({}), which is not supported; get a file in F16, BF16, "
-                                "Q8_0, Q6_K, Q5_K, Q4_K, Q5_1, Q5_0, Q4_1 or Q4_0.",
-                                m_where, protocol::quote(*name), ggmlTypeName(*type), *type);
+            return invalidInput(
+                "{}: the tensor {} is of type {} ({}), which is not supported; get a file in F16, BF16, "
+                "Q8_0, Q6_K, Q5_K, Q4_K, Q5_1, Q5_0, Q4_1 or Q4_0.",
+                m_where, protocol::quote(*name), ggmlTypeName(*type), *type);
         if (info.tensor.shape.back() % info.tensor.type->blockSize != 0)
             return invalidInput("{}: rows of {} values of the tensor {} are not whole blocks of type {}.", m_where,
                                 info.tensor.shape.back(), protocol::quote(*name), info.tensor.type->name);
@@ -225,17 +256,21 @@ private:
         return std::pair(std::string(*name), std::move(info));
     }
 
-    // The data is the tensors in the order of the list, each padded to the alignment (the last one may lack its padding).
+    // The data is the tensors in the order of the list, each padded to the alignment (the last one may lack its
+    // padding).
     Status placeTensors(std::vector<std::pair<std::string, Info>>& infos) {
-        const auto padded = [this](uint64_t size) { return (size + m_content.alignment - 1) & ~(m_content.alignment - 1); };
+        const auto padded = [this](uint64_t size) {
+            return (size + m_content.alignment - 1) & ~(m_content.alignment - 1);
+        };
         const uint64_t begin = padded(m_cursor.offset());  // below 2^63: no file and no alignment is near that
         if (!infos.empty() && begin > m_bytes.size()) return endsEarly("its padding");
         const auto data = infos.empty() ? std::span<const std::byte>() : m_bytes.subspan(static_cast<size_t>(begin));
         uint64_t reached = 0;
         for (auto& [name, info] : infos) {
             if (info.offset != reached)
-                return invalidInput("{}: the tensor {} is at data byte {} but must be at {}; the file is damaged, get it again.",
-                                    m_where, protocol::quote(name), info.offset, reached);
+                return invalidInput(
+                    "{}: the tensor {} is at data byte {} but must be at {}; the file is damaged, get it again.",
+                    m_where, protocol::quote(name), info.offset, reached);
             if (info.offset > data.size() || info.size > data.size() - info.offset)
                 return invalidInput("{}: the tensor {} ends after the end of the file; it is cut short, get it again.",
                                     m_where, protocol::quote(name));
@@ -256,7 +291,9 @@ private:
 
 }  // namespace
 
-const char* toString(GgufType type) { return kValues[static_cast<size_t>(type)].name; }
+const char* toString(GgufType type) {
+    return kValues[static_cast<size_t>(type)].name;
+}
 
 std::vector<int64_t> GgufArray::integers() const {
     std::vector<int64_t> result;

@@ -1,4 +1,5 @@
-// GGUF v2 and v3 (interop.md 1.2): a parser that checks every count, size and offset before use, and the dequantisers. No torch.
+// GGUF v2 and v3 (interop.md 1.2): a parser that checks every count, size and offset before use, and the dequantisers.
+// No torch.
 #pragma once
 
 #include <cstdint>
@@ -57,8 +58,8 @@ struct GgufContent {
     std::map<std::string, GgufTensor, std::less<>> tensors;
 };
 
-// where: the file's name, for messages. Everything in the result points into `bytes`. InvalidInput for what is not a whole,
-// consistent, little-endian GGUF file of version 2 or 3 with tensors of supported types only.
+// where: the file's name, for messages. Everything in the result points into `bytes`. InvalidInput for what is not a
+// whole, consistent, little-endian GGUF file of version 2 or 3 with tensors of supported types only.
 Result<GgufContent> parseGguf(std::span<const std::byte> bytes, const std::string& where);
 
 // The values as float32, row-major. out: elementCount values.

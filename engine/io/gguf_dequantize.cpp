@@ -1,4 +1,5 @@
-// The block formats of ggml. Every block holds its values along the last axis of the tensor; d and m are binary16 scales.
+// The block formats of ggml. Every block holds its values along the last axis of the tensor; d and m are binary16
+// scales.
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -16,13 +17,25 @@ T at(const std::byte* data, size_t offset = 0) {
     std::memcpy(&value, data + offset, sizeof(T));
     return value;
 }
-float halfAt(const std::byte* data, size_t offset) { return f16ToFloat(at<uint16_t>(data, offset)); }
-int low(std::byte value) { return std::to_integer<int>(value & std::byte{15}); }
-int high(std::byte value) { return std::to_integer<int>(value >> 4); }
+float halfAt(const std::byte* data, size_t offset) {
+    return f16ToFloat(at<uint16_t>(data, offset));
+}
+int low(std::byte value) {
+    return std::to_integer<int>(value & std::byte{15});
+}
+int high(std::byte value) {
+    return std::to_integer<int>(value >> 4);
+}
 
-void f32(const std::byte* block, float* out) { *out = at<float>(block); }
-void f16(const std::byte* block, float* out) { *out = f16ToFloat(at<uint16_t>(block)); }
-void bf16(const std::byte* block, float* out) { *out = bf16ToFloat(at<uint16_t>(block)); }
+void f32(const std::byte* block, float* out) {
+    *out = at<float>(block);
+}
+void f16(const std::byte* block, float* out) {
+    *out = f16ToFloat(at<uint16_t>(block));
+}
+void bf16(const std::byte* block, float* out) {
+    *out = bf16ToFloat(at<uint16_t>(block));
+}
 
 // d, 32 signed bytes: d q.
 void q8_0(const std::byte* block, float* out) {
@@ -50,7 +63,9 @@ void q4_1(const std::byte* block, float* out) {
 }
 
 // Bit i of a 32-bit word is the fifth bit of value i.
-int fifth(uint32_t bits, size_t i) { return static_cast<int>((bits >> i) & 1) << 4; }
+int fifth(uint32_t bits, size_t i) {
+    return static_cast<int>((bits >> i) & 1) << 4;
+}
 
 // d, fifth bits, nibbles: d (q - 16).
 void q5_0(const std::byte* block, float* out) {
@@ -76,8 +91,9 @@ struct ScaleAndMinimum {
     float scale, minimum;
 };
 
-// The 12 bytes of Q4_K and Q5_K hold eight 6-bit scales and eight 6-bit minima: those of sub-blocks 0..3 in the low bits of
-// bytes 0..3 and 4..7; those of 4..7 in the nibbles of bytes 8..11 with their two high bits on top of the first eight bytes.
+// The 12 bytes of Q4_K and Q5_K hold eight 6-bit scales and eight 6-bit minima: those of sub-blocks 0..3 in the low
+// bits of bytes 0..3 and 4..7; those of 4..7 in the nibbles of bytes 8..11 with their two high bits on top of the first
+// eight bytes.
 ScaleAndMinimum subBlock(const std::byte* block, size_t j) {
     const std::byte* packed = block + 4;
     const auto byte = [packed](size_t i) { return std::to_integer<int>(packed[i]); };
@@ -86,8 +102,8 @@ ScaleAndMinimum subBlock(const std::byte* block, size_t j) {
     return {halfAt(block, 0) * static_cast<float>(scale), halfAt(block, 2) * static_cast<float>(minimum)};
 }
 
-// d, dmin, scales, 128 bytes of nibbles. 8 sub-blocks of 32 values: d scale q - dmin minimum. Sub-blocks 2i and 2i + 1 are
-// the low and the high halves of the i-th 32 bytes.
+// d, dmin, scales, 128 bytes of nibbles. 8 sub-blocks of 32 values: d scale q - dmin minimum. Sub-blocks 2i and 2i + 1
+// are the low and the high halves of the i-th 32 bytes.
 void q4_K(const std::byte* block, float* out) {
     for (size_t j = 0; j < 8; ++j) {
         const auto [scale, minimum] = subBlock(block, j);
@@ -104,15 +120,16 @@ void q5_K(const std::byte* block, float* out) {
         const auto [scale, minimum] = subBlock(block, j);
         const std::byte* nibbles = block + 48 + (j / 2) * 32;
         for (size_t i = 0; i < 32; ++i) {
-            const int q = (j % 2 == 0 ? low(nibbles[i]) : high(nibbles[i])) | fifth(std::to_integer<uint32_t>(fifths[i]), j);
+            const int q =
+                (j % 2 == 0 ? low(nibbles[i]) : high(nibbles[i])) | fifth(std::to_integer<uint32_t>(fifths[i]), j);
             out[j * 32 + i] = scale * static_cast<float>(q) - minimum;
         }
     }
 }
 
-// 128 bytes of low nibbles, 64 bytes of high bit pairs, 16 signed scales (of 16 values each), d: d scale (q - 32). In each
-// half of 128 values, quarter k (32 values) takes its nibbles from bytes (k % 2) 32 on, low halves for k < 2, and its bit
-// pairs from bits 2k of the half's 32 bytes.
+// 128 bytes of low nibbles, 64 bytes of high bit pairs, 16 signed scales (of 16 values each), d: d scale (q - 32). In
+// each half of 128 values, quarter k (32 values) takes its nibbles from bytes (k % 2) 32 on, low halves for k < 2, and
+// its bit pairs from bits 2k of the half's 32 bytes.
 void q6_K(const std::byte* block, float* out) {
     const float d = halfAt(block, 208);
     for (size_t value = 0; value < 256; ++value) {
@@ -143,9 +160,9 @@ struct UnsupportedType {
     const char* name;
 };
 constexpr UnsupportedType kUnsupported[] = {
-    {9, "Q8_1"},    {10, "Q2_K"},   {11, "Q3_K"},   {15, "Q8_K"},  {16, "IQ2_XXS"}, {17, "IQ2_XS"}, {18, "IQ3_XXS"},
-    {19, "IQ1_S"},  {20, "IQ4_NL"}, {21, "IQ3_S"},  {22, "IQ2_S"}, {23, "IQ4_XS"},  {24, "I8"},     {25, "I16"},
-    {26, "I32"},    {27, "I64"},    {28, "F64"},    {29, "IQ1_M"}, {34, "TQ1_0"},   {35, "TQ2_0"},  {39, "MXFP4"},
+    {9, "Q8_1"},   {10, "Q2_K"},   {11, "Q3_K"},  {15, "Q8_K"},  {16, "IQ2_XXS"}, {17, "IQ2_XS"}, {18, "IQ3_XXS"},
+    {19, "IQ1_S"}, {20, "IQ4_NL"}, {21, "IQ3_S"}, {22, "IQ2_S"}, {23, "IQ4_XS"},  {24, "I8"},     {25, "I16"},
+    {26, "I32"},   {27, "I64"},    {28, "F64"},   {29, "IQ1_M"}, {34, "TQ1_0"},   {35, "TQ2_0"},  {39, "MXFP4"},
 };
 
 }  // namespace
@@ -164,7 +181,8 @@ const char* ggmlTypeName(uint32_t id) {
 
 void dequantize(const GgufTensor& tensor, std::span<float> out) {
     assert(out.size() == static_cast<size_t>(tensor.elementCount));
-    const auto blockSize = static_cast<size_t>(tensor.type->blockSize), blockBytes = static_cast<size_t>(tensor.type->blockBytes);
+    const auto blockSize = static_cast<size_t>(tensor.type->blockSize),
+               blockBytes = static_cast<size_t>(tensor.type->blockBytes);
     for (size_t block = 0; block * blockSize < out.size(); ++block)
         tensor.type->dequantizeBlock(tensor.data.data() + block * blockBytes, out.data() + block * blockSize);
 }

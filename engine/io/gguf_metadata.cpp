@@ -40,19 +40,20 @@ std::vector<double> llama3Factors(const RopeConfig& rope, int64_t headDim) {
     for (int64_t j = 0; j < headDim / 2; ++j) {
         const double frequency = std::pow(rope.theta, -2.0 * static_cast<double>(j) / static_cast<double>(headDim));
         const double wavelength = 2.0 * std::numbers::pi / frequency;
-        const double share = (original / wavelength - rope.lowFrequencyFactor) / (rope.highFrequencyFactor - rope.lowFrequencyFactor);
+        const double share =
+            (original / wavelength - rope.lowFrequencyFactor) / (rope.highFrequencyFactor - rope.lowFrequencyFactor);
         const double smooth = std::clamp(share, 0.0, 1.0);
         factors.push_back(1.0 / ((1.0 - smooth) / rope.factor + smooth));
     }
     return factors;
 }
 
-// rope_freqs.weight holds those factors but not what they were made from. Every Llama 3.1 to 3.3 uses low 1, high 4 and 8192
-// positions; these are taken only if they reproduce every stored factor, so that a wrong guess cannot pass.
+// rope_freqs.weight holds those factors but not what they were made from. Every Llama 3.1 to 3.3 uses low 1, high 4 and
+// 8192 positions; these are taken only if they reproduce every stored factor, so that a wrong guess cannot pass.
 Status readRopeFactors(const GgufMetadata& metadata, const GgufTensor& tensor, ModelConfig& config) {
     if (tensor.elementCount != config.headDim / 2)
-        return invalidInput("{}: rope_freqs.weight holds {} values where the head dimension needs {}.", metadata.where(),
-                            tensor.elementCount, config.headDim / 2);
+        return invalidInput("{}: rope_freqs.weight holds {} values where the head dimension needs {}.",
+                            metadata.where(), tensor.elementCount, config.headDim / 2);
     std::vector<float> stored(static_cast<size_t>(tensor.elementCount));
     dequantize(tensor, stored);
     const auto near = [](double a, double b) { return std::abs(a - b) <= 1e-4 * std::abs(b); };
@@ -65,10 +66,12 @@ Status readRopeFactors(const GgufMetadata& metadata, const GgufTensor& tensor, M
     rope.highFrequencyFactor = 4.0;
     rope.originalMaxPositions = 8192;
     const std::vector<double> expected = llama3Factors(rope, config.headDim);
-    if (config.rope.scaling != RopeConfig::Scaling::None || !std::equal(stored.begin(), stored.end(), expected.begin(), near))
-        return invalidInput("{}: the factors in rope_freqs.weight are not those of Llama 3.1 to 3.3 (low 1, high 4, 8192 "
-                            "positions) and the settings behind them cannot be recovered; get the model as safetensors.",
-                            metadata.where());
+    if (config.rope.scaling != RopeConfig::Scaling::None ||
+        !std::equal(stored.begin(), stored.end(), expected.begin(), near))
+        return invalidInput(
+            "{}: the factors in rope_freqs.weight are not those of Llama 3.1 to 3.3 (low 1, high 4, 8192 "
+            "positions) and the settings behind them cannot be recovered; get the model as safetensors.",
+            metadata.where());
     config.rope = rope;
     return {};
 }
@@ -78,9 +81,10 @@ Status readRope(const GgufMetadata& metadata, const std::string& prefix, ModelCo
     config.rope.theta = theta.value_or(10000.0);
     RADLADS_TRY_ASSIGN(const auto rotated, metadata.integer(prefix + "rope.dimension_count", 1, kLargest));
     if (rotated.value_or(config.headDim) != config.headDim)
-        return invalidInput("{}: {}rope.dimension_count is {} but a head has {} dimensions; partial rotary embeddings are not "
-                            "supported.",
-                            metadata.where(), prefix, *rotated, config.headDim);
+        return invalidInput(
+            "{}: {}rope.dimension_count is {} but a head has {} dimensions; partial rotary embeddings are not "
+            "supported.",
+            metadata.where(), prefix, *rotated, config.headDim);
 
     // llama.cpp reads a factor without a type as linear.
     RADLADS_TRY_ASSIGN(const auto type, metadata.text(prefix + "rope.scaling.type"));
@@ -89,8 +93,8 @@ Status readRope(const GgufMetadata& metadata, const std::string& prefix, ModelCo
     const double factor = newFactor.value_or(oldFactor.value_or(1.0));
     const std::string_view kind = type.value_or("linear");
     if (kind != "linear" && kind != "none")
-        return invalidInput("{}: the rope scaling {} is not supported; linear, none and that of Llama 3 are.", metadata.where(),
-                            protocol::quote(kind));
+        return invalidInput("{}: the rope scaling {} is not supported; linear, none and that of Llama 3 are.",
+                            metadata.where(), protocol::quote(kind));
     if (kind == "linear" && factor != 1.0 && factor != 0.0) {
         config.rope.scaling = RopeConfig::Scaling::Linear;
         config.rope.factor = factor;
@@ -162,7 +166,8 @@ Result<ModelConfig> readGgufConfig(const GgufMetadata& metadata) {
     const auto& tensors = metadata.content().tensors;
     const auto embedding = tensors.find("token_embd.weight");
     if (embedding == tensors.end() || embedding->second.shape.size() != 2)
-        return invalidInput("{} has no token_embd.weight of two dimensions; it holds no whole model.", metadata.where());
+        return invalidInput("{} has no token_embd.weight of two dimensions; it holds no whole model.",
+                            metadata.where());
 
     config.vocabSize = embedding->second.shape[0];
     RADLADS_TRY_ASSIGN(config.hiddenSize, metadata.required(prefix + "embedding_length", 1, kLargest));
@@ -183,7 +188,8 @@ Result<ModelConfig> readGgufConfig(const GgufMetadata& metadata) {
         return invalidInput("{}: mixtures of experts are not supported; give a dense model.", metadata.where());
     RADLADS_TRY_ASSIGN(const auto epsilon, metadata.number(prefix + "attention.layer_norm_rms_epsilon"));
     if (!epsilon)
-        return invalidInput("{}: the metadata key {}attention.layer_norm_rms_epsilon is missing.", metadata.where(), prefix);
+        return invalidInput("{}: the metadata key {}attention.layer_norm_rms_epsilon is missing.", metadata.where(),
+                            prefix);
     config.rmsNormEps = *epsilon;
 
     config.tieEmbeddings = !tensors.contains("output.weight");

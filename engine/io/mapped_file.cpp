@@ -13,9 +13,12 @@ namespace {
 
 int advice(AccessPattern pattern) {
     switch (pattern) {
-        case AccessPattern::Sequential: return MADV_SEQUENTIAL;
-        case AccessPattern::Random: return MADV_RANDOM;
-        case AccessPattern::Normal: break;
+        case AccessPattern::Sequential:
+            return MADV_SEQUENTIAL;
+        case AccessPattern::Random:
+            return MADV_RANDOM;
+        case AccessPattern::Normal:
+            break;
     }
     return MADV_NORMAL;
 }

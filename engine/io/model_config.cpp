@@ -12,7 +12,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json orNull(const std::optional<int64_t>& value) { return value ? ordered_json(*value) : ordered_json(nullptr); }
+ordered_json orNull(const std::optional<int64_t>& value) {
+    return value ? ordered_json(*value) : ordered_json(nullptr);
+}
 
 ordered_json eosJson(const std::vector<int64_t>& tokens) {
     if (tokens.empty()) return nullptr;
@@ -21,8 +23,10 @@ ordered_json eosJson(const std::vector<int64_t>& tokens) {
 
 ordered_json ropeScalingJson(const RopeConfig& rope) {
     switch (rope.scaling) {
-        case RopeConfig::Scaling::None: break;
-        case RopeConfig::Scaling::Linear: return {{"rope_type", "linear"}, {"factor", rope.factor}};
+        case RopeConfig::Scaling::None:
+            break;
+        case RopeConfig::Scaling::Linear:
+            return {{"rope_type", "linear"}, {"factor", rope.factor}};
         case RopeConfig::Scaling::Llama3:
             return {{"rope_type", "llama3"},
                     {"factor", rope.factor},
@@ -92,7 +96,8 @@ void writeStudentKeys(const ModelConfig& config, ordered_json& document) {
     std::vector<int64_t> kept = student.attentionLayers;
     std::sort(kept.begin(), kept.end());
     document["attention_layers"] = kept;
-    // The released classes know only "the last n": said where it is true, for readers that do not know attention_layers.
+    // The released classes know only "the last n": said where it is true, for readers that do not know
+    // attention_layers.
     const auto count = static_cast<int64_t>(kept.size());
     if (count == 0 || (kept.front() == config.layers - count && kept.back() == config.layers - 1))
         document["num_attention_layers"] = count;
@@ -101,14 +106,18 @@ void writeStudentKeys(const ModelConfig& config, ordered_json& document) {
 
 }  // namespace
 
-const FamilyRow& row(Family family) { return kFamilies[static_cast<size_t>(family)]; }
+const FamilyRow& row(Family family) {
+    return kFamilies[static_cast<size_t>(family)];
+}
 
 const StudentRow& row(protocol::Architecture architecture) {
     assert(architecture != protocol::Architecture::Softmax);
     return architecture == protocol::Architecture::RadRwkv6 ? kStudents[0] : kStudents[1];
 }
 
-const char* toString(Family family) { return row(family).modelType; }
+const char* toString(Family family) {
+    return row(family).modelType;
+}
 
 bool ModelConfig::keepsAttention(int64_t layer) const {
     if (!student) return true;
@@ -139,9 +148,8 @@ std::string writeModelConfig(const ModelConfig& config) {
         const StudentRow& student = row(config.student->architecture);
         document["architectures"] = ordered_json::array({student.architectureName});
         document["model_type"] = student.modelType;
-        document["auto_map"] = {
-            {"AutoConfig", std::string("configuration_radlads.") + student.configClass},
-            {"AutoModelForCausalLM", std::string("modeling_radlads.") + student.architectureName}};
+        document["auto_map"] = {{"AutoConfig", std::string("configuration_radlads.") + student.configClass},
+                                {"AutoModelForCausalLM", std::string("modeling_radlads.") + student.architectureName}};
     } else {
         document["architectures"] = ordered_json::array({row(config.family).architecture});
         document["model_type"] = row(config.family).modelType;

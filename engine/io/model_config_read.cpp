@@ -16,10 +16,12 @@ using nlohmann::json;
 constexpr size_t kLargestConfig = size_t{4} << 20;
 constexpr size_t kConfigDepth = 32;
 // With these limits no product of sizes (vocabulary x width, layers x width x width, ...) leaves 63 bits.
-constexpr int64_t kMostVocabulary = int64_t{1} << 24, kMostWidth = int64_t{1} << 20, kMostLayers = 1024, kMostHeads = 1 << 14;
+constexpr int64_t kMostVocabulary = int64_t{1} << 24, kMostWidth = int64_t{1} << 20, kMostLayers = 1024,
+                  kMostHeads = 1 << 14;
 constexpr int64_t kMostHeadDim = 256, kMostPositions = int64_t{1} << 32;
 
-// Typed access to the keys of one object. A fault makes every later answer a fallback; status() then tells the first one.
+// Typed access to the keys of one object. A fault makes every later answer a fallback; status() then tells the first
+// one.
 class Keys {
 public:
     Keys(const json& object, const std::string& where) : m_object(object), m_where(where) {}
@@ -43,7 +45,8 @@ public:
         }
         double number = std::nan("");
         if (value->is_number()) number = value->get<double>();
-        if (!(number >= static_cast<double>(low) && number <= static_cast<double>(high) && number == std::floor(number))) {
+        if (!(number >= static_cast<double>(low) && number <= static_cast<double>(high) &&
+              number == std::floor(number))) {
             fault(fmt::format("{} must be a whole number from {} to {}", key, low, high));
             return low;
         }
@@ -84,7 +87,8 @@ public:
         const json* value = find(key);
         if (!value) return result;
         const json list = value->is_array() ? *value : json::array({*value});
-        if (list.size() > most) fault(fmt::format("{} has {} entries, at most {} are possible", key, list.size(), most));
+        if (list.size() > most)
+            fault(fmt::format("{} has {} entries, at most {} are possible", key, list.size(), most));
         for (size_t i = 0; i < list.size() && !m_error; ++i) {
             const json entry = {{key, list[i]}};
             Keys one(entry, m_where);
@@ -113,7 +117,8 @@ private:
         std::vector<std::string> present;
         for (const auto& item : m_object.items()) present.push_back(item.key());
         const auto near = protocol::nearest(key, present);
-        fault(fmt::format("the key {} is missing{}", key, near ? "; is " + protocol::quote(*near) + " meant to be it?" : ""));
+        fault(fmt::format("the key {} is missing{}", key,
+                          near ? "; is " + protocol::quote(*near) + " meant to be it?" : ""));
     }
 
     const json& m_object;
@@ -130,7 +135,8 @@ std::string supportedTypes() {
 // The model_type, or the one that belongs to architectures[0] in files without; checks that the two agree.
 std::string readModelType(Keys& keys) {
     std::string architecture;
-    if (const json* list = keys.find("architectures"); list && list->is_array() && !list->empty() && (*list)[0].is_string())
+    if (const json* list = keys.find("architectures");
+        list && list->is_array() && !list->empty() && (*list)[0].is_string())
         architecture = (*list)[0].get<std::string>();
     std::vector<std::pair<std::string, std::string>> known;
     for (const auto& family : kFamilies) known.emplace_back(family.modelType, family.architecture);
@@ -148,9 +154,9 @@ std::string readModelType(Keys& keys) {
         return type;
     }
     const auto near = protocol::nearest(type, types);
-    keys.fault(fmt::format("model_type {} (architecture {}) is not supported{}; supported are {}", protocol::quote(type),
-                           protocol::quote(architecture), near ? ", " + protocol::quote(*near) + " is the nearest" : "",
-                           supportedTypes()));
+    keys.fault(fmt::format("model_type {} (architecture {}) is not supported{}; supported are {}",
+                           protocol::quote(type), protocol::quote(architecture),
+                           near ? ", " + protocol::quote(*near) + " is the nearest" : "", supportedTypes()));
     return type;
 }
 
@@ -177,14 +183,16 @@ RopeConfig readRope(Keys& keys, const std::string& where) {
             rope.factor = scaling.number("factor", std::nullopt, 1.0, 1e6);
             rope.scaling = type == "linear" ? RopeConfig::Scaling::Linear : RopeConfig::Scaling::Llama3;
         } else if (type != "default") {
-            scaling.fault(fmt::format("the rope type {} is not supported; supported are default, linear and llama3 "
-                                      "(for a long-context extension, remove it to use the original range)",
-                                      protocol::quote(type)));
+            scaling.fault(
+                fmt::format("the rope type {} is not supported; supported are default, linear and llama3 "
+                            "(for a long-context extension, remove it to use the original range)",
+                            protocol::quote(type)));
         }
         if (type == "llama3") {
             rope.lowFrequencyFactor = scaling.number("low_freq_factor", std::nullopt, 1e-3, 1e6);
             rope.highFrequencyFactor = scaling.number("high_freq_factor", std::nullopt, 1e-3, 1e6);
-            rope.originalMaxPositions = scaling.integer("original_max_position_embeddings", std::nullopt, 1, kMostPositions);
+            rope.originalMaxPositions =
+                scaling.integer("original_max_position_embeddings", std::nullopt, 1, kMostPositions);
             if (rope.highFrequencyFactor <= rope.lowFrequencyFactor)
                 scaling.fault("high_freq_factor must be greater than low_freq_factor");
         }
@@ -206,9 +214,10 @@ int64_t readWindow(Keys& keys, const FamilyRow& family, bool isStudent, int64_t 
     const int64_t first = keys.integer("max_window_layers", isStudent ? 0 : 28, 0, kMostLayers);
     if (first >= layers) return 0;
     if (first > 0)
-        keys.fault(fmt::format("a sliding window on layers {} to {} only (max_window_layers) is not supported; "
-                               "set use_sliding_window to false to use full attention",
-                               first, layers - 1));
+        keys.fault(
+            fmt::format("a sliding window on layers {} to {} only (max_window_layers) is not supported; "
+                        "set use_sliding_window to false to use full attention",
+                        first, layers - 1));
     return window;
 }
 
@@ -266,7 +275,8 @@ Family readFamily(Keys& keys, const std::string& type) {
         if (type == family.modelType) return family.family;
         names.emplace_back(family.modelType);
     }
-    keys.fault(fmt::format("radlads_family {} is not known; it is one of {}", protocol::quote(type), fmt::join(names, ", ")));
+    keys.fault(
+        fmt::format("radlads_family {} is not known; it is one of {}", protocol::quote(type), fmt::join(names, ", ")));
     return Family::Qwen2;
 }
 
@@ -284,13 +294,14 @@ void readSizes(Keys& keys, const FamilyRow& family, ModelConfig& config) {
         keys.fault(fmt::format("num_attention_heads ({}) must be a multiple of num_key_value_heads ({})", config.heads,
                                config.kvHeads));
     if (!keys.find("head_dim") && family.headDim == 0 && config.hiddenSize % config.heads != 0)
-        keys.fault(fmt::format("hidden_size ({}) must be a multiple of num_attention_heads ({}) when head_dim is not given",
-                               config.hiddenSize, config.heads));
+        keys.fault(
+            fmt::format("hidden_size ({}) must be a multiple of num_attention_heads ({}) when head_dim is not given",
+                        config.hiddenSize, config.heads));
     const int64_t headDim = family.headDim != 0 ? family.headDim : config.hiddenSize / config.heads;
     config.headDim = keys.integer("head_dim", headDim, 2, kMostHeadDim);
     if (config.headDim < 2 || config.headDim > kMostHeadDim || config.headDim % 2 != 0)
-        keys.fault(fmt::format("the head dimension {} is not supported; it must be even and from 2 to {}", config.headDim,
-                               kMostHeadDim));
+        keys.fault(fmt::format("the head dimension {} is not supported; it must be even and from 2 to {}",
+                               config.headDim, kMostHeadDim));
 }
 
 void readTokens(Keys& keys, ModelConfig& config) {

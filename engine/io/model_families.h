@@ -11,8 +11,8 @@ struct FamilyRow {
     Family family;
     const char* modelType;
     const char* architecture;
-    // Defaults of absent keys (interop.md 3.2 and the configuration classes of transformers). kvHeads 0: the same as heads;
-    // headDim 0: hidden_size / heads.
+    // Defaults of absent keys (interop.md 3.2 and the configuration classes of transformers). kvHeads 0: the same as
+    // heads; headDim 0: hidden_size / heads.
     int64_t vocabSize, intermediateSize, kvHeads, headDim, maxPositions;
     bool hasWindowSwitch;  // use_sliding_window decides whether sliding_window counts
     int64_t slidingWindow;

@@ -23,12 +23,24 @@ struct DtypeRow {
     size_t bytes;
 };
 constexpr std::array<DtypeRow, 13> kDtypes = {{
-    {Dtype::Bool, "BOOL", 1}, {Dtype::U8, "U8", 1},   {Dtype::I8, "I8", 1},   {Dtype::I16, "I16", 2}, {Dtype::U16, "U16", 2},
-    {Dtype::F16, "F16", 2},   {Dtype::BF16, "BF16", 2}, {Dtype::I32, "I32", 4}, {Dtype::U32, "U32", 4}, {Dtype::F32, "F32", 4},
-    {Dtype::F64, "F64", 8},   {Dtype::I64, "I64", 8},  {Dtype::U64, "U64", 8},
+    {Dtype::Bool, "BOOL", 1},
+    {Dtype::U8, "U8", 1},
+    {Dtype::I8, "I8", 1},
+    {Dtype::I16, "I16", 2},
+    {Dtype::U16, "U16", 2},
+    {Dtype::F16, "F16", 2},
+    {Dtype::BF16, "BF16", 2},
+    {Dtype::I32, "I32", 4},
+    {Dtype::U32, "U32", 4},
+    {Dtype::F32, "F32", 4},
+    {Dtype::F64, "F64", 8},
+    {Dtype::I64, "I64", 8},
+    {Dtype::U64, "U64", 8},
 }};
 
-const DtypeRow& row(Dtype dtype) { return kDtypes[static_cast<size_t>(dtype)]; }
+const DtypeRow& row(Dtype dtype) {
+    return kDtypes[static_cast<size_t>(dtype)];
+}
 static_assert([] {
     for (size_t i = 0; i < kDtypes.size(); ++i)
         if (static_cast<size_t>(kDtypes[i].dtype) != i) return false;
@@ -41,8 +53,9 @@ struct Entry {
     std::optional<std::vector<int64_t>> offsets;  // two of them when complete
 };
 
-// Receives the header's JSON as events and accepts exactly its shape, so that nothing is built from what does not belong
-// there: {"name": {"dtype": "F32", "shape": [..], "data_offsets": [begin, end]}, "__metadata__": {"key": "value"}}.
+// Receives the header's JSON as events and accepts exactly its shape, so that nothing is built from what does not
+// belong there: {"name": {"dtype": "F32", "shape": [..], "data_offsets": [begin, end]}, "__metadata__": {"key":
+// "value"}}.
 class HeaderReader : public nlohmann::json_sax<json> {
 public:
     std::map<std::string, Entry> entries;
@@ -72,9 +85,11 @@ public:
         }
         if (m_place != Place::Tensor || m_key != "dtype" || m_numbers) return refuse("holds a text where none belongs");
         if (m_entry->dtype) return refuse("has the key dtype twice");
-        const auto found = std::find_if(kDtypes.begin(), kDtypes.end(), [&](const DtypeRow& r) { return value == r.name; });
+        const auto found =
+            std::find_if(kDtypes.begin(), kDtypes.end(), [&](const DtypeRow& r) { return value == r.name; });
         if (found == kDtypes.end())
-            return refuse("has the dtype " + protocol::quote(value) + ", which is not supported (use F32, F16 or BF16)");
+            return refuse("has the dtype " + protocol::quote(value) +
+                          ", which is not supported (use F32, F16 or BF16)");
         m_entry->dtype = found->dtype;
         return true;
     }
@@ -165,19 +180,23 @@ Status layOut(const std::map<std::string, Entry>& entries, std::span<const std::
         const auto& [name, entry] = *item;
         const int64_t begin = (*entry.offsets)[0], end = (*entry.offsets)[1];
         if (begin != reached)
-            return invalidInput("{}: the tensor {} begins at data byte {} but the one before it ends at {}; "
-                                "the file is damaged, get it again.",
-                                where, protocol::quote(name), begin, reached);
+            return invalidInput(
+                "{}: the tensor {} begins at data byte {} but the one before it ends at {}; "
+                "the file is damaged, get it again.",
+                where, protocol::quote(name), begin, reached);
         if (end < begin || static_cast<uint64_t>(end) > data.size())
-            return invalidInput("{}: the tensor {} ends at data byte {} but the file holds {} data bytes from byte {} on; "
-                                "the file is damaged or cut short, get it again.",
-                                where, protocol::quote(name), end, data.size(), begin);
+            return invalidInput(
+                "{}: the tensor {} ends at data byte {} but the file holds {} data bytes from byte {} on; "
+                "the file is damaged or cut short, get it again.",
+                where, protocol::quote(name), end, data.size(), begin);
         const auto size = sizeOfShape(*entry.shape, *entry.dtype);
         if (!size || *size != end - begin)
-            return invalidInput("{}: the tensor {} has {} bytes, which do not agree with its shape and dtype {}; "
-                                "the file is damaged, get it again.",
-                                where, protocol::quote(name), end - begin, toString(*entry.dtype));
-        tensors[name] = {*entry.dtype, *entry.shape, data.subspan(static_cast<size_t>(begin), static_cast<size_t>(*size))};
+            return invalidInput(
+                "{}: the tensor {} has {} bytes, which do not agree with its shape and dtype {}; "
+                "the file is damaged, get it again.",
+                where, protocol::quote(name), end - begin, toString(*entry.dtype));
+        tensors[name] = {*entry.dtype, *entry.shape,
+                         data.subspan(static_cast<size_t>(begin), static_cast<size_t>(*size))};
         reached = end;
     }
     if (static_cast<uint64_t>(reached) != data.size())
@@ -188,8 +207,12 @@ Status layOut(const std::map<std::string, Entry>& entries, std::span<const std::
 
 }  // namespace
 
-const char* toString(Dtype dtype) { return row(dtype).name; }
-size_t sizeBytes(Dtype dtype) { return row(dtype).bytes; }
+const char* toString(Dtype dtype) {
+    return row(dtype).name;
+}
+size_t sizeBytes(Dtype dtype) {
+    return row(dtype).bytes;
+}
 
 int64_t TensorInfo::elementCount() const {
     int64_t count = 1;
@@ -200,14 +223,15 @@ int64_t TensorInfo::elementCount() const {
 Result<SafetensorsContent> parseSafetensors(std::span<const std::byte> bytes, const std::string& where) {
     uint64_t headerSize = 0;
     if (bytes.size() < sizeof(headerSize))
-        return invalidInput("{} is {} bytes long, too short for a safetensors file; get it again.", where, bytes.size());
+        return invalidInput("{} is {} bytes long, too short for a safetensors file; get it again.", where,
+                            bytes.size());
     std::memcpy(&headerSize, bytes.data(), sizeof(headerSize));
     if (headerSize > kLargestHeader)
         return invalidInput("{} is not a safetensors file: its header would be {} bytes long, the limit is {}.", where,
                             headerSize, kLargestHeader);
     if (headerSize > bytes.size() - sizeof(headerSize))
-        return invalidInput("{} ends inside its header of {} bytes (the file has {}); it is cut short, get it again.", where,
-                            headerSize, bytes.size());
+        return invalidInput("{} ends inside its header of {} bytes (the file has {}); it is cut short, get it again.",
+                            where, headerSize, bytes.size());
 
     const auto* text = reinterpret_cast<const char*>(bytes.data()) + sizeof(headerSize);
     const std::string_view header(text, static_cast<size_t>(headerSize));

@@ -19,8 +19,9 @@ struct ForeignFile {
     const char* advice;
 };
 constexpr ForeignFile kForeignFiles[] = {
-    {".bin", "is a pickle file, which can run code when it is loaded and is not read; "
-             "get the safetensors version of the model or save it again with safe_serialization=True"},
+    {".bin",
+     "is a pickle file, which can run code when it is loaded and is not read; "
+     "get the safetensors version of the model or save it again with safe_serialization=True"},
     {".pt", "is a pickle file, which can run code when it is loaded and is not read; save the model as safetensors"},
     {".pth", "is a pickle file, which can run code when it is loaded and is not read; save the model as safetensors"},
     {".gguf", "is a GGUF file; turn it into a safetensors directory with `radlads-engine convert-teacher` first"},
@@ -32,8 +33,8 @@ tl::unexpected<Error> noCheckpoint(const fs::path& directory) {
         const std::string name = entry.path().filename().string();
         for (const auto& foreign : kForeignFiles)
             if (name.ends_with(foreign.suffix))
-                return invalidInput("{} has no {}, and its file {} {}.", directory.string(), kSingleFile, protocol::quote(name),
-                                    foreign.advice);
+                return invalidInput("{} has no {}, and its file {} {}.", directory.string(), kSingleFile,
+                                    protocol::quote(name), foreign.advice);
     }
     return invalidInput("{} has neither {} nor {}; give the directory of a Hugging Face model.", directory.string(),
                         kSingleFile, kIndexFile);
@@ -41,7 +42,8 @@ tl::unexpected<Error> noCheckpoint(const fs::path& directory) {
 
 // A shard lies in the directory of its index: anything that is not a plain file name could lead out of it.
 bool isPlainFileName(const std::string& name) {
-    return !name.empty() && name != "." && name != ".." && name.find_first_of(std::string_view("/\\\0", 3)) == name.npos;
+    return !name.empty() && name != "." && name != ".." &&
+           name.find_first_of(std::string_view("/\\\0", 3)) == name.npos;
 }
 
 // Tensor name to shard name, from the index.
@@ -56,9 +58,10 @@ Result<std::map<std::string, std::string>> readIndex(const fs::path& path) {
     std::map<std::string, std::string> shards;
     for (const auto& [tensor, shard] : document["weight_map"].items()) {
         if (!shard.is_string() || !isPlainFileName(shard.get_ref<const std::string&>()))
-            return invalidInput("{}: the weight_map entry of {} is not a plain file name in the same directory; "
-                                "get the index again.",
-                                where, protocol::quote(tensor));
+            return invalidInput(
+                "{}: the weight_map entry of {} is not a plain file name in the same directory; "
+                "get the index again.",
+                where, protocol::quote(tensor));
         shards.emplace(tensor, shard.get<std::string>());
     }
     return shards;
@@ -115,8 +118,14 @@ Result<Safetensors> Safetensors::open(const fs::path& fileOrDirectory) {
     return result;
 }
 
-const std::map<std::string, TensorInfo>& Safetensors::tensors() const { return m_shared->content.tensors; }
-const std::map<std::string, std::string>& Safetensors::metadata() const { return m_shared->content.metadata; }
-int64_t Safetensors::totalBytes() const { return m_shared->totalBytes; }
+const std::map<std::string, TensorInfo>& Safetensors::tensors() const {
+    return m_shared->content.tensors;
+}
+const std::map<std::string, std::string>& Safetensors::metadata() const {
+    return m_shared->content.metadata;
+}
+int64_t Safetensors::totalBytes() const {
+    return m_shared->totalBytes;
+}
 
 }  // namespace radlads::io

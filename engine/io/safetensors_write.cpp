@@ -1,4 +1,5 @@
-// The streaming writer: header first, then one tensor after the other, under a temporary name until all of it is on the disk.
+// The streaming writer: header first, then one tensor after the other, under a temporary name until all of it is on the
+// disk.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,14 +25,17 @@ public:
         static std::atomic<unsigned> counter{0};
         TemporaryFile file;
         file.m_target = target;
-        file.m_path = target.parent_path() / fmt::format(".{}.{}-{}.partial", target.filename().string(), ::getpid(), counter++);
+        file.m_path =
+            target.parent_path() / fmt::format(".{}.{}-{}.partial", target.filename().string(), ::getpid(), counter++);
         file.m_descriptor = ::open(file.m_path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (file.m_descriptor < 0) return systemError("creating " + file.m_path.string(), errno);
         return file;
     }
 
     TemporaryFile(TemporaryFile&& other) noexcept
-        : m_target(std::move(other.m_target)), m_path(std::move(other.m_path)), m_descriptor(std::exchange(other.m_descriptor, -1)) {}
+        : m_target(std::move(other.m_target)),
+          m_path(std::move(other.m_path)),
+          m_descriptor(std::exchange(other.m_descriptor, -1)) {}
     TemporaryFile& operator=(TemporaryFile&&) = delete;
     ~TemporaryFile() {
         if (m_descriptor < 0) return;

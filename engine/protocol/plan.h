@@ -68,9 +68,9 @@ struct ModelPlan {
     int64_t hiddenSize = 128, layers = 2, heads = 4, kvHeads = 2, headDim = 32, intermediateSize = 256;
     double ropeTheta = 10000.0;
     bool tieEmbeddings = false;
-    // Layer 0's first head starts by looking at the previous token (through the q and k biases), which lets small
-    // models find induction, and with it recall, millions of tokens earlier.
-    bool previousTokenHead = false;
+    // Start with the two heads of induction in place (layer 0 looks at the previous token, layer 1 for an earlier copy of the
+    // current one): small models otherwise need tens of millions of tokens to find them, and recall rests on them.
+    bool inductionStart = false;
 };
 
 struct SourcePlan {

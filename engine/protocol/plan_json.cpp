@@ -132,7 +132,7 @@ constexpr auto fields(Tag<ModelPlan>) {
                       field("intermediate_size", &ModelPlan::intermediateSize, size),
                       field("rope_theta", &ModelPlan::ropeTheta, between(1, 1e12)),
                       field("tie_embeddings", &ModelPlan::tieEmbeddings),
-                      field("previous_token_head", &ModelPlan::previousTokenHead)};
+                      field("induction_start", &ModelPlan::inductionStart)};
 }
 constexpr auto fields(Tag<SourcePlan>) {
     return std::tuple{field("path", &SourcePlan::path), field("format", &SourcePlan::format),

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "engine/convert/losses.h"
@@ -33,18 +34,24 @@ double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Seconds of the fastest of several rounds, after one that is not counted: other programs can only slow a round down.
-double bestSeconds(double budget, const std::function<void()>& round) {
-    round();
-    double best = 0;
-    const auto start = Clock::now();
-    for (int i = 0; i < kMostRounds && (i < 2 || secondsSince(start) < budget) && interrupts().load() == 0; ++i) {
-        const auto from = Clock::now();
-        round();
-        const double seconds = std::max(secondsSince(from), 1e-9);
-        best = best == 0 ? seconds : std::min(best, seconds);
+// Seconds of the fastest round of each task, after one that is not counted: other programs can only slow a round down.
+std::vector<double> bestSeconds(double budget, const std::vector<std::function<void()>>& tasks) {
+    std::vector<double> best(tasks.size(), std::numeric_limits<double>::infinity());
+    auto start = Clock::now();
+    for (int round = 0; round <= kMostRounds && (round < 3 || secondsSince(start) < budget) && interrupts().load() == 0; ++round) {
+        if (round == 1) start = Clock::now();
+        for (size_t i = 0; i < tasks.size(); ++i) {
+            const auto from = Clock::now();
+            tasks[i]();
+            const double seconds = std::max(secondsSince(from), 1e-9);
+            if (round > 0) best[i] = std::min(best[i], seconds);
+        }
     }
-    return std::max(best, 1e-9);
+    return best;
+}
+
+double bestSeconds(double budget, const std::function<void()>& task) {
+    return bestSeconds(budget, std::vector{task}).front();
 }
 
 Status notInterrupted() {
@@ -64,9 +71,8 @@ struct Ceilings {
     double gemmOne = 0, gemmAll = 0, copyOne = 0, copyAll = 0;
 };
 
-// Where the time of an update goes, in seconds. loss: what the others leave of the whole.
+// Where the time of an update goes, in seconds. loss: what the others leave of the gradients' time.
 struct StepTimes {
-    StepKind kind = StepKind::Align;
     double teacher = 0, student = 0, loss = 0, optimizer = 0, flops = 0, tokens = 0;
     double total() const { return teacher + student + loss + optimizer; }
 };
@@ -152,22 +158,31 @@ StepTimes timeStep(BenchModel& model, size_t index, size_t threads, double budge
 
     train::BatchGradients gradients;
     const train::LossFunction loss = lossFunction(model, step);
-    const double whole = bestSeconds(budget, [&] { gradients = train::batchGradients(batch, step, loss, threads); });
-    StepTimes times{.kind = step.kind, .flops = model.estimate.steps[index].flops, .tokens = static_cast<double>(step.batchSize * step.sequenceLength)};
-    if (step.kind != StepKind::Extend) {
-        times.teacher = bestSeconds(budget / 2, [&] {
-            microBatches([&](const at::Tensor& tokens) {
-                const at::NoGradGuard noGrad;
-                model::hiddenStates(model.teacher.weights, model.teacher.config, tokens);
-            });
-        });
-    }
+    // The whole and its parts in turns, so that a busy moment of the machine meets them all.
+    const std::vector<double> seconds = bestSeconds(
+        budget, {[&] { gradients = train::batchGradients(batch, step, loss, threads); },
+                 [&] {
+                     if (step.kind == StepKind::Extend) return;
+                     microBatches([&](const at::Tensor& tokens) {
+                         const at::NoGradGuard noGrad;
+                         model::hiddenStates(model.teacher.weights, model.teacher.config, tokens);
+                     });
+                 },
+                 [&] {
+                     if (step.kind == StepKind::Align) return;
+                     microBatches([&](const at::Tensor& tokens) { decoderForwardBackward(model, tokens); });
+                 }});
+    StepTimes times{.flops = model.estimate.steps[index].flops, .tokens = static_cast<double>(step.batchSize * step.sequenceLength)};
+    const double whole = seconds[0];
+    times.teacher = step.kind == StepKind::Extend ? 0 : seconds[1];
     if (step.kind == StepKind::Align) {
         times.teacher = std::min(times.teacher, whole);
         times.student = whole - times.teacher;  // its loss is a norm of what the mixers give: part of their graph
     } else {
-        times.student = bestSeconds(budget / 2, [&] { microBatches([&](const at::Tensor& tokens) { decoderForwardBackward(model, tokens); }); });
-        times.loss = std::max(0.0, whole - times.teacher - times.student);
+        const double scale = std::min(1.0, whole / (times.teacher + seconds[2]));  // parts may not be more than the whole
+        times.teacher *= scale;
+        times.student = seconds[2] * scale;
+        times.loss = whole - times.teacher - times.student;
     }
     train::Optimizer optimizer(model.weights, step.adam, step.weightDecay);
     times.optimizer = bestSeconds(budget / 8, [&] { optimizer.update(gradients.gradients, 1.0, {0.0, 0.0}, threads); });
@@ -260,7 +275,7 @@ FormTimes timeForm(const Kernel& kernel, const std::function<model::WkvOutput(co
 
 Result<ordered_json> benchKernels(const Options& options, const Ceilings& ceilings, std::string& text) {
     ProgressDisplay display(!options.quiet);
-    Table table({{"Kernel", Align::Left}, {"Form", Align::Left}, {"forward ms"}, {"GFLOP/s"}, {"of GEMM"}, {"fwd+bwd ms"}, {"M tokens/s"}, {"speed-up"}, {"difference"}});
+    Table table({{"Kernel", Align::Left}, {"Form", Align::Left}, {"forward ms"}, {"GFLOP/s"}, {"of GEMM"}, {"fwd+bwd ms"}, {"tokens/s"}, {"speed-up"}, {"difference"}});
     ordered_json rows = ordered_json::array();
     const double tokens = static_cast<double>(kBatch * kLength);
     for (const Kernel& kernel : kernels()) {
@@ -273,7 +288,7 @@ Result<ordered_json> benchKernels(const Options& options, const Ceilings& ceilin
             const double rate = flops / times.forward;
             const bool first = &times == &chunked;
             table.add({first ? kernel.name : "", form, milliseconds(times.forward), fmt::format("{:.1f}", rate / 1e9), fmt::format("{:.2f}", rate / ceilings.gemmOne),
-                       milliseconds(times.both), fmt::format("{:.3f}", tokens / times.both / 1e6), first ? fmt::format("{:.1f} x", loop.both / times.both) : "",
+                       milliseconds(times.both), formatCount(tokens / times.both), first ? fmt::format("{:.1f} x", loop.both / times.both) : "",
                        first ? fmt::format("{:.1e}", difference) : ""});
             rows.push_back({{"kernel", kernel.name},
                             {"form", form},
@@ -288,7 +303,7 @@ Result<ordered_json> benchKernels(const Options& options, const Ceilings& ceilin
     text += fmt::format("\nKernels: batch {}, {} tokens, {} heads of {}, float32, one thread\n\n", kBatch, kLength, kHeads, kSize);
     text += table.text();
     text += "\nGFLOP/s counts the recurrence's arithmetic alone (forward), the chunked form does more than that; of GEMM: its share of the sgemm\n"
-            "rate on one thread. M tokens/s and speed-up: forward and backward. difference: largest, relative to the token loop's largest value.\n";
+            "rate on one thread. tokens/s and speed-up: forward and backward. difference: largest, relative to the token loop's largest value.\n";
     return ordered_json{{"batch", kBatch}, {"tokens", kLength}, {"heads", kHeads}, {"head_dim", kSize}, {"threads", 1}, {"results", rows}};
 }
 

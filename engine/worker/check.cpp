@@ -32,7 +32,8 @@ using protocol::StepPlan;
 using Clock = std::chrono::steady_clock;
 
 constexpr double kMostProbedParameters = 200e6;  // of the student: larger ones are not loaded for the probe
-constexpr double kMostProbeSeconds = 20;         // of one step's wave of micro-batches, as foreseen
+constexpr double kProbeSeconds = 10, kMostProbeSeconds = 60;  // of one step's wave of micro-batches, as foreseen: wanted; put up with
+constexpr int64_t kShortestProbe = 64;           // tokens of a window; longer steps are probed with windows that keep to the time
 constexpr double kAssumedUtilisation = 0.3;      // of the sgemm rate, for steps that are not probed
 constexpr int64_t kPreviewDocuments = 200;
 
@@ -46,6 +47,7 @@ struct Arguments {
 struct SourceFacts {
     const protocol::SourcePlan* plan = nullptr;
     bool validation = false;
+    std::string format;
     int64_t files = 0, bytes = 0, tokens = 0;
     const char* basis = "";  // where the token count comes from: "counted", "estimated"
 };
@@ -55,6 +57,7 @@ struct StepFacts {
     int64_t microBatch = 1, concurrent = 1;
     double seconds = 0;         // of the whole step; 0: not known
     bool measured = false;      // by a probe of this step
+    int64_t probeLength = 0;    // tokens of the probe's windows; 0: not worth probing
     double utilisation = 0;     // model FLOP/s over the sgemm rate of all threads
 };
 
@@ -123,6 +126,16 @@ Result<std::optional<data::TokenStore>> knownTokens(const protocol::SourcePlan& 
     return store ? std::optional(std::move(*store)) : std::nullopt;
 }
 
+// "binidx", "jsonl.zst", "txt", ...: how the source is stored, by its first file.
+std::string formatOf(const protocol::SourcePlan& source, const std::vector<fs::path>& files) {
+    if (data::isBinidx(source)) return "binidx";
+    if (files.empty()) return "generated";
+    if (source.format != protocol::DataFormat::Auto) return protocol::toString(source.format);
+    const std::string last = files.front().extension().string();
+    const bool compressed = last == ".gz" || last == ".zst" || last == ".zstd";
+    return oneLine((compressed ? files.front().stem().extension().string() + last : last).substr(1));
+}
+
 Result<SourceFacts> readSource(const protocol::SourcePlan& source, const io::Tokenizer& tokenizer, const Facts& facts) {
     const int64_t vocabSize = std::max(facts.model.vocabSize, tokenizer.vocabSize());
     SourceFacts result{.plan = &source};
@@ -136,6 +149,7 @@ Result<SourceFacts> readSource(const protocol::SourcePlan& source, const io::Tok
         RADLADS_TRY_ASSIGN(files, data::sourceFiles(source));
     }
     result.files = static_cast<int64_t>(files.size());
+    result.format = formatOf(source, files);
     for (const fs::path& file : files) {
         std::error_code error;
         const auto size = fs::file_size(file, error);
@@ -187,17 +201,21 @@ Status readData(const io::Tokenizer& tokenizer, Facts& facts) {
 
 // ---- what it needs
 
-void estimate(Facts& facts) {
+run::PlanEstimate estimateStep(const Facts& facts, StepPlan step, const StepFacts& result) {
     run::ModelShape shape = modelShape(facts.model);
     if (!facts.pretrain) shape.tiedEmbeddings = facts.teacher.tieEmbeddings;
+    Plan one = facts.plan;
+    step.microBatchSize = result.microBatch;
+    one.steps = {step};
+    return run::estimatePlan(shape, one, result.concurrent);
+}
+
+void estimate(Facts& facts) {
     for (const StepPlan& step : facts.plan.steps) {
         StepFacts result;
         result.microBatch = train::resolveMicroBatch(step);
         result.concurrent = std::min<int64_t>(static_cast<int64_t>(facts.threads), step.batchSize / result.microBatch);
-        Plan one = facts.plan;
-        one.steps = {step};
-        one.steps.front().microBatchSize = result.microBatch;
-        const run::PlanEstimate estimate = run::estimatePlan(shape, one, result.concurrent);
+        const run::PlanEstimate estimate = estimateStep(facts, step, result);
         result.estimate = estimate.steps.front();
         // Every micro-batch in flight has gradients of its own beside their sum.
         result.estimate.memory.gradients *= static_cast<double>(1 + result.concurrent);
@@ -233,11 +251,15 @@ void warnAboutRoom(Facts& facts) {
 // ---- how long it takes
 
 // Seconds of one update: a wave of micro-batches with the real shapes, one on each thread, and the optimizer, each the better of two.
-double measureUpdate(train::Session& session, const StepPlan& step, const StepFacts& facts) {
+// Windows shorter than the step's are scaled by their arithmetic.
+double measureUpdate(train::Session& session, const Facts& facts, size_t index) {
+    const StepPlan& step = facts.plan.steps[index];
+    const StepFacts& result = facts.steps[index];
     session.setTrainable(step);
     StepPlan wave = step;
-    wave.microBatchSize = facts.microBatch;
-    wave.batchSize = facts.microBatch * facts.concurrent;
+    wave.sequenceLength = result.probeLength;
+    wave.microBatchSize = result.microBatch;
+    wave.batchSize = result.microBatch * result.concurrent;
     std::mt19937 random(1);
     std::uniform_int_distribution<int32_t> token(0, static_cast<int32_t>(session.config().vocabSize - 1));
     std::vector<int32_t> batch(static_cast<size_t>(wave.batchSize * (wave.sequenceLength + 1)));
@@ -253,22 +275,32 @@ double measureUpdate(train::Session& session, const StepPlan& step, const StepFa
         const double first = std::chrono::duration<double>(between - start).count(), second = std::chrono::duration<double>(Clock::now() - between).count();
         gradientSeconds = round == 0 ? first : std::min(gradientSeconds, first);
         optimizerSeconds = round == 0 ? second : std::min(optimizerSeconds, second);
-        if (gradientSeconds > kMostProbeSeconds / 2) break;
+        if (gradientSeconds > kProbeSeconds / 2) break;
     }
     const double waves = std::ceil(static_cast<double>(step.batchSize) / static_cast<double>(wave.batchSize));
-    return gradientSeconds * waves + optimizerSeconds;
+    const double probedFlops = estimateStep(facts, wave, result).steps.front().flopsPerToken * static_cast<double>(wave.sequenceLength);
+    const double scale = result.estimate.flopsPerToken * static_cast<double>(step.sequenceLength) / probedFlops;
+    return gradientSeconds * scale * waves + optimizerSeconds;
 }
 
-bool worthProbing(const StepPlan& step, const StepFacts& facts, double gemmRate) {
-    const double tokens = static_cast<double>(facts.microBatch * facts.concurrent * step.sequenceLength);
-    return facts.estimate.flopsPerToken * tokens / (gemmRate * kAssumedUtilisation) <= kMostProbeSeconds;
+// The step's own length, or the half of it, ... that is computed in time; 0 if even short windows take too long.
+int64_t probeLength(const StepPlan& step, const StepFacts& facts, double gemmRate) {
+    const auto seconds = [&](int64_t length) {
+        const double tokens = static_cast<double>(facts.microBatch * facts.concurrent * length);
+        return facts.estimate.flopsPerToken * tokens / (gemmRate * kAssumedUtilisation);
+    };
+    int64_t length = step.sequenceLength;
+    while (length / 2 >= kShortestProbe && seconds(length) > kProbeSeconds) length /= 2;
+    return seconds(length) <= kMostProbeSeconds ? length : 0;
 }
 
 Status probe(Facts& facts, ProgressDisplay& display) {
+    bool any = false;
+    for (size_t i = 0; i < facts.steps.size(); ++i) {
+        facts.steps[i].probeLength = probeLength(facts.plan.steps[i], facts.steps[i], facts.gemmRate);
+        any = any || facts.steps[i].probeLength > 0;
+    }
     const bool small = facts.parameters.student <= kMostProbedParameters && facts.peakMemory < static_cast<double>(facts.machine.availableBytes);
-    const bool any = std::any_of(facts.steps.begin(), facts.steps.end(), [&](const StepFacts& step) {
-        return worthProbing(facts.plan.steps[static_cast<size_t>(&step - facts.steps.data())], step, facts.gemmRate);
-    });
     if (!small || !any) return {};
     // A run's own session, on a handful of generated stories: the probe draws its tokens itself.
     Plan plan = facts.plan;
@@ -277,9 +309,9 @@ Status probe(Facts& facts, ProgressDisplay& display) {
     RADLADS_TRY_ASSIGN(const std::unique_ptr<train::Session> session, train::Session::open(plan, {}));
     for (size_t i = 0; i < facts.steps.size(); ++i) {
         const StepPlan& step = facts.plan.steps[i];
-        if (!worthProbing(step, facts.steps[i], facts.gemmRate)) continue;
+        if (facts.steps[i].probeLength == 0) continue;
         display.message(fmt::format("Measuring an update of step {} ({}) ...", i + 1, protocol::toString(step.kind)));
-        const double seconds = measureUpdate(*session, step, facts.steps[i]);
+        const double seconds = measureUpdate(*session, facts, i);
         facts.steps[i].seconds = seconds * facts.steps[i].estimate.updates;
         facts.steps[i].measured = true;
         if (interrupts().load() > 0) return tl::unexpected(Error{ErrorCode::Interrupted, "the check was stopped"});
@@ -307,10 +339,24 @@ std::string costText(double cost) {
     return cost < 10 ? fmt::format("{:.2f}", cost) : fmt::format("{:.0f}", cost);
 }
 
+// "69.1 T", "3.2 E": beyond what counts need.
+std::string flopText(double flops) {
+    constexpr const char* kUnits[] = {"M", "G", "T", "P", "E", "Z"};
+    double value = flops / 1e6;
+    size_t unit = 0;
+    for (; value >= 1000 && unit + 1 < std::size(kUnits); ++unit) value /= 1000;
+    return fmt::format("{:.3g} {}", value, kUnits[unit]);
+}
+
 std::string timeBasis(const Facts& facts) {
     const auto measured = static_cast<size_t>(std::count_if(facts.steps.begin(), facts.steps.end(), [](const StepFacts& step) { return step.measured; }));
     const std::string rate = fmt::format("{:.1f} GFLOP/s of sgemm on {} {}", facts.gemmRate / 1e9, facts.threads, facts.threads == 1 ? "thread" : "threads");
-    if (measured == facts.steps.size()) return "measured: one update of each step with its real shapes on this machine, validation not counted";
+    const bool shorter = std::any_of(facts.steps.begin(), facts.steps.end(), [&](const StepFacts& step) {
+        return step.measured && step.probeLength < facts.plan.steps[static_cast<size_t>(&step - facts.steps.data())].sequenceLength;
+    });
+    if (measured == facts.steps.size()) {
+        return fmt::format("measured with one update of each step on this machine{}, validation not counted", shorter ? " (with shorter windows, scaled)" : "");
+    }
     if (measured > 0) return fmt::format("measured on this machine, those with ~ estimated at the best measured share of {}", rate);
     return fmt::format("estimated at {:.0f} % of {}, measured here", kAssumedUtilisation * 100, rate);
 }
@@ -319,7 +365,7 @@ void printSources(const Facts& facts) {
     Table table({{"Data", Align::Left}, {"Format", Align::Left}, {"files"}, {"size"}, {"tokens"}, {"weight"}});
     for (const SourceFacts& source : facts.sources) {
         const bool estimated = std::string_view(source.basis) == "estimated";
-        table.add({oneLine(source.plan->path) + (source.validation ? " (validation)" : ""), data::isBinidx(*source.plan) ? "binidx" : protocol::toString(source.plan->format),
+        table.add({oneLine(source.plan->path) + (source.validation ? " (validation)" : ""), source.format,
                    source.files > 0 ? grouped(source.files) : "-", source.files > 0 ? formatBytes(static_cast<double>(source.bytes)) : "-",
                    (estimated ? "~" : "") + formatCount(static_cast<double>(source.tokens)), fmt::format("{:g}", source.plan->weight)});
     }
@@ -328,7 +374,7 @@ void printSources(const Facts& facts) {
 
 void printSteps(const Facts& facts, const Arguments& arguments) {
     const bool times = !arguments.noProbe;
-    std::vector<Table::Column> columns{{"Step", Align::Left}, {"tokens"}, {"length"}, {"batch"}, {"micro"}, {"updates"}, {"trained"}, {"FLOP/token"}, {"PFLOP"}, {"memory"}};
+    std::vector<Table::Column> columns{{"Step", Align::Left}, {"tokens"}, {"length"}, {"batch"}, {"micro"}, {"updates"}, {"trained"}, {"FLOP/token"}, {"FLOP"}, {"memory"}};
     if (times) columns.insert(columns.end(), {{"tokens/s"}, {"of GEMM"}, {"time"}});
     if (times && arguments.price) columns.push_back({"cost"});
     Table table(columns);
@@ -339,7 +385,7 @@ void printSteps(const Facts& facts, const Arguments& arguments) {
         const double tokens = step.estimate.updates * static_cast<double>(plan.batchSize * plan.sequenceLength);
         std::vector<std::string> cells{fmt::format("{} {}", i + 1, protocol::toString(plan.kind)), formatCount(static_cast<double>(plan.tokens)), std::to_string(plan.sequenceLength),
                                        std::to_string(plan.batchSize), std::to_string(step.microBatch), grouped(static_cast<int64_t>(step.estimate.updates)),
-                                       formatCount(step.estimate.trainedParameters), formatCount(step.estimate.flopsPerToken), fmt::format("{:.3g}", step.estimate.flops / 1e15),
+                                       formatCount(step.estimate.trainedParameters), formatCount(step.estimate.flopsPerToken), flopText(step.estimate.flops),
                                        formatBytes(step.estimate.memory.total())};
         if (times) {
             cells.push_back(mark + formatCount(tokens / step.seconds));
@@ -347,6 +393,14 @@ void printSteps(const Facts& facts, const Arguments& arguments) {
             cells.push_back(mark + formatDuration(step.seconds));
         }
         if (times && arguments.price) cells.push_back(mark + costText(run::estimateCost(step.seconds, *arguments.price)));
+        table.add(std::move(cells));
+    }
+    if (facts.steps.size() > 1) {
+        double tokens = 0;
+        for (const StepPlan& plan : facts.plan.steps) tokens += static_cast<double>(plan.tokens);
+        std::vector<std::string> cells{"Total", formatCount(tokens), "", "", "", "", "", "", flopText(facts.flops), formatBytes(facts.peakMemory)};
+        if (times) cells.insert(cells.end(), {"", "", formatDuration(facts.seconds())});
+        if (times && arguments.price) cells.push_back(costText(run::estimateCost(facts.seconds(), *arguments.price)));
         table.add(std::move(cells));
     }
     fmt::print("\n{}\n", table.text());
@@ -405,6 +459,7 @@ ordered_json stepJson(const Facts& facts, size_t index, const Arguments& argumen
     if (arguments.noProbe) return json;
     json["seconds"] = step.seconds;
     json["seconds_basis"] = step.measured ? "measured" : "estimated";
+    json["probe_sequence_length"] = step.measured ? ordered_json(step.probeLength) : ordered_json();
     json["gemm_utilisation"] = step.utilisation;
     json["cost"] = arguments.price ? ordered_json(run::estimateCost(step.seconds, *arguments.price)) : ordered_json();
     return json;
@@ -421,7 +476,7 @@ void printDocument(const Facts& facts, const Arguments& arguments) {
     for (const SourceFacts& source : facts.sources) {
         json["data"].push_back({{"path", source.plan->path},
                                 {"validation", source.validation},
-                                {"format", data::isBinidx(*source.plan) ? "binidx" : protocol::toString(source.plan->format)},
+                                {"format", source.format},
                                 {"files", source.files},
                                 {"bytes", source.bytes},
                                 {"tokens", source.tokens},
@@ -467,7 +522,7 @@ Result<int> check(const Arguments& arguments) {
 void addCheckCommand(CLI::App& app, Action& action) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* command = app.add_subcommand("check", "Validate a plan and say what each step needs: parameters, memory, disk, FLOPs, time, cost");
-    command->add_option("PLAN", arguments->plan, "The plan file, or a run directory")->required();
+    command->add_option("PLAN", arguments->plan, "The plan file, or a run directory")->required()->type_name("");
     command->add_option("--cost-per-hour", arguments->price, "Price of this machine an hour, in any currency")->check(CLI::Range(0.0, 1e6))->type_name("X");
     command->add_option("--set", arguments->set, "Change a key of the plan first, as in steps.0.tokens=1e6")->type_name("KEY=VALUE")->allow_extra_args(false);
     command->add_flag("--no-probe", arguments->noProbe, "Measure nothing and leave out the times");

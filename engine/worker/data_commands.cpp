@@ -312,7 +312,7 @@ Result<int> convertTeacher(const ConvertArguments& arguments) {
 void addTokenize(CLI::App& app, Action& action) {
     auto options = std::make_shared<TokenizeOptions>();
     CLI::App* command = app.add_subcommand("tokenize", "The token ids of a text, or the text of ids");
-    CLI::Option* text = command->add_option("TEXT", options->text, "The text; without it and --file: the standard input");
+    CLI::Option* text = command->add_option("TEXT", options->text, "The text; without it and --file: the standard input")->type_name("");
     command->add_option("--tokenizer,-t", options->tokenizer, "Directory with tokenizer.json, a tokenizer.json, or \"demo\"")->required()->type_name("DIR");
     command->add_option("--file,-f", options->file, "Read the text from a file")->type_name("F");
     command->add_option("--decode", options->decode, "Print the text of these ids instead")->type_name("IDS")->excludes(text);
@@ -334,10 +334,10 @@ void addTokenize(CLI::App& app, Action& action) {
 void addPrepare(CLI::App& app, Action& action) {
     auto arguments = std::make_shared<PrepareArguments>();
     CLI::App* command = app.add_subcommand("prepare", "Turn texts into a tokenised dataset (PREFIX.bin and PREFIX.idx)");
-    command->add_option("SRC", arguments->sources, "Files or directories: .txt .md .jsonl, also .gz and .zst; several are put one after another")->required();
+    command->add_option("SRC", arguments->sources, "Files or directories: .txt .md .jsonl, also .gz and .zst; several are put one after another")->required()->type_name("");
     command->add_option("--tokenizer,-t", arguments->tokenizer, "Directory with tokenizer.json, a tokenizer.json, or \"demo\"")->required()->type_name("DIR");
     command->add_option("--output,-o", arguments->output, "Where the dataset goes")->required()->type_name("PREFIX");
-    command->add_option("--format", arguments->format, "auto, text, jsonl")->check(CLI::IsMember({"auto", "text", "jsonl", "binidx"}))->type_name("F")->capture_default_str();
+    command->add_option("--format", arguments->format, "How the sources are read: by their endings, or all as one")->check(CLI::IsMember({"auto", "text", "jsonl"}))->type_name("F")->capture_default_str();
     command->add_option("--text-key", arguments->textKey, "The key of the text in jsonl objects")->type_name("KEY")->capture_default_str();
     command->add_flag("--no-eos", arguments->noEos, "Put no end-of-text token after each document");
     command->add_flag("--force", arguments->force, "Replace the output if it is there");
@@ -355,7 +355,7 @@ void addPrepare(CLI::App& app, Action& action) {
 void addConvertTeacher(CLI::App& app, Action& action) {
     auto arguments = std::make_shared<ConvertArguments>();
     CLI::App* command = app.add_subcommand("convert-teacher", "A GGUF teacher as a Hugging Face directory with safetensors");
-    command->add_option("SRC", arguments->source, "The .gguf file (llama, qwen2, qwen3)")->required();
+    command->add_option("SRC", arguments->source, "The .gguf file (llama, qwen2, qwen3)")->required()->type_name("");
     command->add_option("--output,-o", arguments->output, "The new directory; must not exist or be empty")->required()->type_name("DIR");
     command->add_option("--dtype", arguments->dtype, "f32 (exact), f16 or bf16")->check(CLI::IsMember({"f32", "f16", "bf16"}))->type_name("D")->capture_default_str();
     command->add_flag("--json", arguments->json, "Print JSON on the standard output");

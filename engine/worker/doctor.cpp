@@ -62,16 +62,15 @@ void checkMemory(const Machine& machine, Findings& findings) {
                         low ? "end other programs, or convert small models only; `radlads-engine check PLAN` says what a plan needs" : ""});
 }
 
-// The file that a function of this process comes from.
-std::string providerOf(const char* symbol) {
+// The file that a function of this process comes from; empty for none.
+std::string fileOf(void* function) {
     Dl_info info{};
-    void* address = dlsym(RTLD_DEFAULT, symbol);
-    return address && dladdr(address, &info) && info.dli_fname ? info.dli_fname : "";
+    return function && dladdr(function, &info) && info.dli_fname ? info.dli_fname : "";
 }
 
 void checkLibraries(Findings& findings, double gemmRate) {
-    findings.push_back({"LibTorch", Level::Ok, fmt::format("{} ({})", TORCH_VERSION, providerOf("cblas_sgemm").empty() ? "its own BLAS" : "with a BLAS library"), ""});
-    std::string blas = fs::path(providerOf("sgemm_")).filename().string();
+    findings.push_back({"LibTorch", Level::Ok, fmt::format("{} ({})", TORCH_VERSION, fileOf(reinterpret_cast<void*>(&at::globalContext))), ""});
+    std::string blas = fs::path(fileOf(dlsym(RTLD_DEFAULT, "sgemm_"))).filename().string();
     if (const auto config = reinterpret_cast<const char* (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_config"))) blas = fmt::format("{} ({})", config(), blas);
     const bool slow = gemmRate < kSlowGemm;
     findings.push_back({"BLAS", slow ? Level::Warn : Level::Ok, fmt::format("{}; sgemm {:.1f} GFLOP/s on one thread", blas.empty() ? "unknown" : blas, gemmRate / 1e9),

@@ -359,7 +359,7 @@ std::string describeTokenizer(const InspectReport& tokenizer) {
 void addInspectCommand(CLI::App& app, Action& action) {
     auto options = std::make_shared<InspectOptions>();
     CLI::App* command = app.add_subcommand("inspect", "What a model, tokenizer, dataset, run or plan is, and whether it is sound");
-    command->add_option("PATH", options->path, "A directory, a file, a binidx prefix, \"demo\" or \"demo:SEED:DOCUMENTS\"")->required();
+    command->add_option("PATH", options->path, "A directory, a file, a binidx prefix, \"demo\" or \"demo:SEED:DOCUMENTS\"")->required()->type_name("");
     command->add_flag("--tensors", options->tensors, "List every tensor");
     command->add_flag("--no-scan", options->noScan, "Read headers alone, not every value (NaN is then not noticed)");
     command->add_option("--tokenizer,-t", options->tokenizer, "Count the tokens of texts with it; check the ids of a binidx")->type_name("DIR");

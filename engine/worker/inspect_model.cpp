@@ -192,7 +192,7 @@ void addTensors(const std::vector<TensorFacts>& tensors, const InspectOptions& o
 void addConfig(const io::ModelConfig& config, InspectReport& report) {
     report.facts.push_back({"Decoder", describeDecoder(config)});
     if (config.student) report.facts.push_back({"Mixers", describeStudent(*config.student)});
-    report.facts.push_back({"Context", fmt::format("{} positions, RoPE theta {:g}{}", grouped(config.maxPositions), config.rope.theta,
+    report.facts.push_back({"Context", fmt::format("{} positions, RoPE theta {}{}", grouped(config.maxPositions), grouped(std::llround(std::min(config.rope.theta, 1e15))),
                                                    config.slidingWindow > 0 ? fmt::format(", sliding window {}", config.slidingWindow) : "")});
     int64_t softmax = 0;
     for (int64_t layer = 0; layer < config.layers; ++layer) softmax += config.keepsAttention(layer) ? 1 : 0;
@@ -276,12 +276,13 @@ Result<InspectReport> inspectSafetensors(const fs::path& path, const InspectOpti
     InspectReport report{.kind = "safetensors"};
     RADLADS_TRY_ASSIGN(const std::vector<TensorFacts> tensors, readTensors(file, options));
     addTensors(tensors, options, report);
-    ordered_json metadata = ordered_json::object();
+    Table table({{"Metadata", Align::Left}, {"value", Align::Left}});
+    report.json["metadata"] = ordered_json::object();
     for (const auto& [key, value] : file.metadata()) {
-        report.facts.push_back({oneLine(key.substr(0, 40)), oneLine(value.size() > 80 ? value.substr(0, 80) + "..." : value)});
-        metadata[key] = value;
+        table.add({oneLine(key.substr(0, 40)), oneLine(value.size() > 80 ? value.substr(0, 80) + "..." : value)});
+        report.json["metadata"][key] = value;
     }
-    report.json["metadata"] = metadata;
+    if (!file.metadata().empty()) report.body += "\n" + table.text();
     return report;
 }
 

@@ -127,6 +127,23 @@ TEST(Schedule, NumbersCountUpPerSourceAndSharesAreMet) {
         }
 }
 
+TEST(Schedule, APointAtABoundCountsForOneSourceOnly) {
+    constexpr int64_t kCircle = int64_t{1} << 40;
+    for (const uint64_t seed : {1u, 2u, 3u})
+        for (const int source : {0, 1}) {
+            const auto point = static_cast<int64_t>(mix(seed, 0) % kCircle);  // of sample 0
+            const int64_t bound = source == 0 ? point + 1 : point;
+            const std::vector<double> weights = {static_cast<double>(bound), static_cast<double>(kCircle - bound)};
+            const SourceSchedule schedule(weights, seed);
+            EXPECT_EQ(schedule.turn(0).source, source);
+            std::vector<int64_t> taken(2);
+            for (int64_t i = 0; i < 100; ++i) {
+                const auto turn = schedule.turn(i);
+                ASSERT_EQ(turn.number, taken[static_cast<size_t>(turn.source)]++) << i;
+            }
+        }
+}
+
 TEST(Schedule, FarPositionsAreExact) {
     const std::vector<double> weights = {2, 1, 1};
     const SourceSchedule schedule(weights, 5);

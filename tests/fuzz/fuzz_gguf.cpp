@@ -1,5 +1,5 @@
-// Any bytes as a GGUF file: refused, or read and dequantised without touching a byte outside; then its configuration and
-// tokenizer metadata in the same way.
+// Any bytes as a GGUF file: refused, or read and dequantised without touching a byte outside; then its configuration
+// and tokenizer metadata in the same way.
 #include <cstdlib>
 
 #include "engine/io/gguf_metadata.h"

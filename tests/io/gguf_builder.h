@@ -14,7 +14,9 @@ std::string bytesOf(T value) {
     std::memcpy(bytes.data(), &value, sizeof(T));
     return bytes;
 }
-inline std::string ggufString(const std::string& text) { return bytesOf<uint64_t>(text.size()) + text; }
+inline std::string ggufString(const std::string& text) {
+    return bytesOf<uint64_t>(text.size()) + text;
+}
 
 class GgufBuilder {
 public:
@@ -44,7 +46,8 @@ public:
     void tensor(const std::string& name, const std::vector<uint64_t>& shape, uint32_t type, const std::string& data) {
         tensorAt(name, shape, type, data, m_data.size());
     }
-    void tensorAt(const std::string& name, const std::vector<uint64_t>& shape, uint32_t type, const std::string& data, uint64_t offset) {
+    void tensorAt(const std::string& name, const std::vector<uint64_t>& shape, uint32_t type, const std::string& data,
+                  uint64_t offset) {
         m_infos += ggufString(name) + bytesOf(static_cast<uint32_t>(shape.size()));
         for (auto extent = shape.rbegin(); extent != shape.rend(); ++extent) m_infos += bytesOf(*extent);
         m_infos += bytesOf(type) + bytesOf(offset);
@@ -53,7 +56,8 @@ public:
         ++m_tensorCount;
     }
     void floats(const std::string& name, const std::vector<uint64_t>& shape, const std::vector<float>& values) {
-        tensor(name, shape, 0, std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)));
+        tensor(name, shape, 0,
+               std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)));
     }
 
     std::string build() const { return build(m_tensorCount, m_valueCount); }

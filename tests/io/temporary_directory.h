@@ -28,7 +28,8 @@ public:
         return m_path / name;
     }
     size_t entryCount() const {
-        return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(m_path), std::filesystem::directory_iterator()));
+        return static_cast<size_t>(
+            std::distance(std::filesystem::directory_iterator(m_path), std::filesystem::directory_iterator()));
     }
 
 private:

@@ -83,7 +83,9 @@ struct Tiny {
         const auto matrix = [&](const std::string& name, uint64_t rows, uint64_t columns, float start) {
             builder.floats(name, {rows, columns}, numbered(rows * columns, start));
         };
-        const auto vector = [&](const std::string& name, uint64_t size, float start) { builder.floats(name, {size}, numbered(size, start)); };
+        const auto vector = [&](const std::string& name, uint64_t size, float start) {
+            builder.floats(name, {size}, numbered(size, start));
+        };
         matrix("token_embd.weight", kVocab, kDim, 0);
         vector("output_norm.weight", kDim, 0.5f);
         if (!tied) matrix("output.weight", kVocab, kDim, 9000);
@@ -134,7 +136,9 @@ struct Converted {
     json document(const std::string& name) const { return json::parse(readBytes(path / name)); }
 };
 
-std::string layer(const std::string& name) { return "model.layers.0." + name; }
+std::string layer(const std::string& name) {
+    return "model.layers.0." + name;
+}
 
 // Where llama.cpp's converter moves the rows of q_proj and k_proj: (heads, 2, N/2) to (heads, N/2, 2).
 std::vector<float> interleaved(const std::vector<float>& values, size_t heads) {
@@ -162,7 +166,8 @@ TEST(ConvertGguf, WritesACompleteDirectory) {
     EXPECT_TRUE(config->tieEmbeddings);
     EXPECT_EQ(config->bosToken, 258);
     EXPECT_EQ(config->eosTokens, std::vector<int64_t>{259});
-    EXPECT_EQ(converted.document("generation_config.json"), json({{"bos_token_id", 258}, {"eos_token_id", {259, 260}}}));
+    EXPECT_EQ(converted.document("generation_config.json"),
+              json({{"bos_token_id", 258}, {"eos_token_id", {259, 260}}}));
     EXPECT_EQ(converted.directory.entryCount(), 2u) << "something besides the directory and its source is left";
 
     EXPECT_EQ(Safetensors::open(converted.path)->tensors().size(), 11u);
@@ -185,8 +190,10 @@ TEST(ConvertGguf, LlamaRowsReturnToHalfSplitOrder) {
     const auto k = converted.tensor(layer("self_attn.k_proj.weight"));
     EXPECT_EQ(interleaved(q, kHeads), Tiny::numbered(kHeads * kHeadDim * kDim, 100));
     EXPECT_EQ(interleaved(k, kKvHeads), Tiny::numbered(kKvHeads * kHeadDim * kDim, 200));
-    EXPECT_EQ(interleaved(converted.tensor(layer("self_attn.q_proj.bias")), kHeads), Tiny::numbered(kHeads * kHeadDim, 10));
-    EXPECT_EQ(converted.tensor(layer("self_attn.k_proj.bias")), (std::vector<float>{20, 22, 24, 26, 21, 23, 25, 27})) << "by hand";
+    EXPECT_EQ(interleaved(converted.tensor(layer("self_attn.q_proj.bias")), kHeads),
+              Tiny::numbered(kHeads * kHeadDim, 10));
+    EXPECT_EQ(converted.tensor(layer("self_attn.k_proj.bias")), (std::vector<float>{20, 22, 24, 26, 21, 23, 25, 27}))
+        << "by hand";
     EXPECT_EQ(converted.tensor(layer("self_attn.v_proj.bias")), Tiny::numbered(kKvHeads * kHeadDim, 30));
     EXPECT_TRUE(readModelConfig(converted.path)->qkvBias);
 }
@@ -204,7 +211,8 @@ TEST(ConvertGguf, QwenRowsStayWhereTheyAre) {
         EXPECT_EQ(converted.tensor(layer("self_attn.k_proj.weight")), Tiny::numbered(kKvHeads * kHeadDim * kDim, 200));
         EXPECT_EQ(converted.tensor("lm_head.weight"), Tiny::numbered(kVocab * kDim, 9000));
         const std::string last = tiny.withBias ? "self_attn.q_proj.bias" : "self_attn.k_norm.weight";
-        EXPECT_EQ(converted.tensor(layer(last)), tiny.withBias ? Tiny::numbered(kHeads * kHeadDim, 10) : Tiny::numbered(kHeadDim, 60));
+        EXPECT_EQ(converted.tensor(layer(last)),
+                  tiny.withBias ? Tiny::numbered(kHeads * kHeadDim, 10) : Tiny::numbered(kHeadDim, 60));
         const auto config = readModelConfig(converted.path);
         EXPECT_STREQ(toString(config->family), architecture);
         EXPECT_FALSE(config->tieEmbeddings);
@@ -248,7 +256,8 @@ TEST(ConvertGguf, NarrowTypesRoundAndRefuseToOverflow) {
     EXPECT_EQ(converted.tensor("model.norm.weight"), Tiny::numbered(kDim, 0.5f));
     EXPECT_EQ(readModelConfig(converted.path)->torchDtype, "bfloat16");
     const std::vector<float> embedding = converted.tensor("model.embed_tokens.weight");
-    for (size_t i = 0; i < embedding.size(); ++i) ASSERT_EQ(embedding[i], bf16ToFloat(floatToBf16(static_cast<float>(i)))) << i;
+    for (size_t i = 0; i < embedding.size(); ++i)
+        ASSERT_EQ(embedding[i], bf16ToFloat(floatToBf16(static_cast<float>(i)))) << i;
 
     Tiny large;
     large.architecture = "qwen2";
@@ -303,7 +312,8 @@ TEST(ConvertGguf, RecoversTheRopeScalingOfLlama3OrRefuses) {
                                                                   {"a wrong count", {1.0f}}};
     for (const auto& [promise, factors] : refused) {
         tiny.extraTensors = {{"rope_freqs.weight", factors}};
-        const Status status = convertGgufTeacher(directory.write("a.gguf", tiny.build()), directory.path() / "out", Dtype::F32);
+        const Status status =
+            convertGgufTeacher(directory.write("a.gguf", tiny.build()), directory.path() / "out", Dtype::F32);
         ASSERT_FALSE(status) << promise;
         EXPECT_NE(status.error().message.find("rope_freqs"), std::string::npos) << status.error().message;
     }
@@ -328,20 +338,30 @@ TEST(ConvertGguf, RefusesWhatItCannotExpressAndWritesNothing) {
     };
     const auto key = [](auto add) { return [add](Tiny& t) { t.extra = add; }; };
     const Case cases[] = {
-        {"other architecture", [](Tiny& t) { t.architecture = "gemma2"; }, "gemma2"},
-        {"other pre-tokenizer", [](Tiny& t) { t.pre = "tekken"; }, "tekken"},
-        {"unknown tensor", [](Tiny& t) { t.extraTensors = {{"blk.0.extra", {1.0f}}}; }, "blk.0.extra"},
-        {"tensor of the wrong shape", [](Tiny& t) { t.tied = true, t.extraTensors = {{"output.weight", {1.0f}}}; }, "output.weight"},
-        {"missing tensor", [](Tiny& t) { t.architecture = "qwen3"; }, "attn_q_norm"},
+        {"other architecture", [](Tiny& t) { t.architecture = std::string("gemma2"); }, "gemma2"},
+        {"other pre-tokenizer", [](Tiny& t) { t.pre = std::string("tekken"); }, "tekken"},
+        {"unknown tensor",
+         [](Tiny& t) {
+             t.extraTensors = {{"blk.0.extra", {1.0f}}};
+         },
+         "blk.0.extra"},
+        {"tensor of the wrong shape",
+         [](Tiny& t) {
+             t.tied = true, t.extraTensors = {{"output.weight", {1.0f}}};
+         },
+         "output.weight"},
+        {"missing tensor", [](Tiny& t) { t.architecture = std::string("qwen3"); }, "attn_q_norm"},
         {"yarn", key([](GgufBuilder& b) { b.text("llama.rope.scaling.type", "yarn"); }), "yarn"},
         {"partial rotary", key([](GgufBuilder& b) { b.u32("llama.rope.dimension_count", 2); }), "partial"},
         {"experts", key([](GgufBuilder& b) { b.u32("llama.expert_count", 8); }), "experts"},
         {"value length", key([](GgufBuilder& b) { b.u32("llama.attention.value_length", 4); }), "lengths"},
         {"wrong type of a key", key([](GgufBuilder& b) { b.text("llama.expert_count", "8"); }), "llama.expert_count"},
-        {"padding id beyond the vocabulary", key([](GgufBuilder& b) { b.u32("tokenizer.ggml.padding_token_id", 262); }), "padding_token_id"},
-        {"padding id of an unused row", key([](GgufBuilder& b) { b.u32("tokenizer.ggml.padding_token_id", 261); }), "padding_token_id"},
+        {"padding id beyond the vocabulary", key([](GgufBuilder& b) { b.u32("tokenizer.ggml.padding_token_id", 262); }),
+         "padding_token_id"},
+        {"padding id of an unused row", key([](GgufBuilder& b) { b.u32("tokenizer.ggml.padding_token_id", 261); }),
+         "padding_token_id"},
         {"token twice", [](Tiny& t) { t.tokens[5] = t.tokens[6]; }, "two ids"},
-        {"token that is no UTF-8", [](Tiny& t) { t.tokens[5] = "\xff"; }, "UTF-8"},
+        {"token that is no UTF-8", [](Tiny& t) { t.tokens[5] = std::string("\xff"); }, "UTF-8"},
         {"more tokens than rows", [](Tiny& t) { t.tokens.resize(300, "x"), t.types.resize(300, 1); }, "rows"},
         {"types missing", [](Tiny& t) { t.types.pop_back(); }, "token_type"},
         {"merge of unknown parts", [](Tiny& t) { t.merges.push_back("zz z"); }, "merge"},
@@ -352,10 +372,12 @@ TEST(ConvertGguf, RefusesWhatItCannotExpressAndWritesNothing) {
         Tiny tiny;
         c.change(tiny);
         const TemporaryDirectory directory;
-        const Status status = convertGgufTeacher(directory.write("tiny.gguf", tiny.build()), directory.path() / "out", Dtype::F32);
+        const Status status =
+            convertGgufTeacher(directory.write("tiny.gguf", tiny.build()), directory.path() / "out", Dtype::F32);
         ASSERT_FALSE(status) << c.promise;
         EXPECT_EQ(status.error().code, ErrorCode::InvalidInput) << c.promise;
-        EXPECT_NE(status.error().message.find(c.reason), std::string::npos) << c.promise << ": " << status.error().message;
+        EXPECT_NE(status.error().message.find(c.reason), std::string::npos)
+            << c.promise << ": " << status.error().message;
         EXPECT_EQ(directory.entryCount(), 1u) << c.promise;
     }
 }
@@ -370,7 +392,8 @@ TEST(ConvertGguf, NeverOverwritesADirectoryThatHoldsSomething) {
     ASSERT_FALSE(convertGgufTeacher(source, source, Dtype::F32)) << "a file is in the way";
 
     std::filesystem::create_directory(directory.path() / "empty");
-    EXPECT_TRUE(convertGgufTeacher(source, directory.path() / "empty" / "", Dtype::F32)) << "an empty directory may be used";
+    EXPECT_TRUE(convertGgufTeacher(source, directory.path() / "empty" / "", Dtype::F32))
+        << "an empty directory may be used";
     EXPECT_TRUE(convertGgufTeacher(source, directory.path() / "new" / "deep", Dtype::F32)) << "parents are made";
 }
 
@@ -387,7 +410,8 @@ TEST(ConvertGguf, ReportsProgressAndStopsWhenTold) {
     EXPECT_EQ(last, total);
     EXPECT_EQ(total, Safetensors::open(directory.path() / "out")->totalBytes());
 
-    const Status status = convertGgufTeacher(source, directory.path() / "other", Dtype::F32, [](int64_t, int64_t) { return false; });
+    const Status status =
+        convertGgufTeacher(source, directory.path() / "other", Dtype::F32, [](int64_t, int64_t) { return false; });
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, ErrorCode::Interrupted);
     EXPECT_EQ(directory.entryCount(), 2u);

@@ -15,16 +15,19 @@ namespace {
 float halfByDefinition(uint16_t bits) {
     const int exponent = (bits >> 10) & 31, mantissa = bits & 1023;
     const double sign = bits & 0x8000 ? -1.0 : 1.0;
-    if (exponent == 31) return static_cast<float>(mantissa ? std::nan("") : sign * std::numeric_limits<double>::infinity());
+    if (exponent == 31)
+        return static_cast<float>(mantissa ? std::nan("") : sign * std::numeric_limits<double>::infinity());
     const double magnitude = exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25);
     return static_cast<float>(sign * magnitude);
 }
 
-// The narrow value nearest to x, ties to the even one, by looking at both neighbours. Widens with `widen`; the narrow values
-// are ordered by their bits. `infinity` stands for the power of two after the largest finite value.
+// The narrow value nearest to x, ties to the even one, by looking at both neighbours. Widens with `widen`; the narrow
+// values are ordered by their bits. `infinity` stands for the power of two after the largest finite value.
 uint16_t nearest(float x, float (*widen)(uint16_t), uint16_t infinity, double afterLargest) {
     const double magnitude = std::abs(static_cast<double>(x));
-    const auto value = [&](uint16_t bits) { return bits == infinity ? afterLargest : static_cast<double>(widen(bits)); };
+    const auto value = [&](uint16_t bits) {
+        return bits == infinity ? afterLargest : static_cast<double>(widen(bits));
+    };
     uint16_t low = 0, high = infinity;
     while (high - low > 1) {
         const auto middle = static_cast<uint16_t>((low + high) / 2);
@@ -38,16 +41,20 @@ uint16_t nearest(float x, float (*widen)(uint16_t), uint16_t infinity, double af
 }
 
 std::vector<float> samples() {
-    std::vector<float> values = {0.0f, -0.0f, 1.0f, 65504.0f, 65519.996f, 65520.0f, 65536.0f, 6.1e-5f, 5.96e-8f, 2.98e-8f, 2.9802326e-8f,
-                                 1e-45f, 3.4028235e38f, -3.39e38f, std::numeric_limits<float>::infinity()};
+    std::vector<float> values = {
+        0.0f,          -0.0f,    1.0f,          65504.0f,  65519.996f,
+        65520.0f,      65536.0f, 6.1e-5f,       5.96e-8f,  2.98e-8f,
+        2.9802326e-8f, 1e-45f,   3.4028235e38f, -3.39e38f, std::numeric_limits<float>::infinity()};
     std::mt19937 random(7);
     for (int i = 0; i < 200000; ++i) {
         const auto value = std::bit_cast<float>(static_cast<uint32_t>(random()));
         if (!std::isnan(value)) values.push_back(value);
-        values.push_back(static_cast<float>(static_cast<int32_t>(random())) * std::ldexp(1.0f, -31 - static_cast<int>(random() % 30)));
+        values.push_back(static_cast<float>(static_cast<int32_t>(random())) *
+                         std::ldexp(1.0f, -31 - static_cast<int>(random() % 30)));
     }
     for (int bits = 0; bits < 0x7bff; ++bits)  // every tie between two binary16 values
-        values.push_back((halfByDefinition(static_cast<uint16_t>(bits)) + halfByDefinition(static_cast<uint16_t>(bits + 1))) / 2);
+        values.push_back(
+            (halfByDefinition(static_cast<uint16_t>(bits)) + halfByDefinition(static_cast<uint16_t>(bits + 1))) / 2);
     return values;
 }
 
@@ -77,7 +84,8 @@ TEST(FloatFormats, EveryBfloatComesBack) {
 }
 
 TEST(FloatFormats, RoundsToTheNearestHalfTiesToEven) {
-    for (const float value : samples()) EXPECT_EQ(floatToF16(value), nearest(value, f16ToFloat, 0x7c00, 65536.0)) << value;
+    for (const float value : samples())
+        EXPECT_EQ(floatToF16(value), nearest(value, f16ToFloat, 0x7c00, 65536.0)) << value;
 }
 
 TEST(FloatFormats, RoundsToTheNearestBfloatTiesToEven) {

@@ -10,7 +10,9 @@ using radlads::testing::bytesOf;
 using radlads::testing::GgufBuilder;
 using radlads::testing::ggufString;
 
-Result<GgufContent> parse(const std::string& file) { return parseGguf(std::as_bytes(std::span(file)), "test.gguf"); }
+Result<GgufContent> parse(const std::string& file) {
+    return parseGguf(std::as_bytes(std::span(file)), "test.gguf");
+}
 
 GgufBuilder small() {
     GgufBuilder builder;
@@ -102,7 +104,9 @@ TEST(Gguf, RefusesHostileFilesAndNamesTheReason) {
         change(builder);
         return builder.build();
     };
-    const auto counts = [](uint64_t tensors, uint64_t values) { return GgufBuilder().build(tensors, values) + std::string(100, '\0'); };
+    const auto counts = [](uint64_t tensors, uint64_t values) {
+        return GgufBuilder().build(tensors, values) + std::string(100, '\0');
+    };
     const std::string four(4, '\0'), eight(8, '\0');
     struct Case {
         const char* promise;
@@ -118,36 +122,70 @@ TEST(Gguf, RefusesHostileFilesAndNamesTheReason) {
         {"2^64-1 tensors", counts(UINT64_MAX, 0), "can hold"},
         {"a million values in 100 bytes", counts(0, 1'000'000), "can hold"},
         {"unknown value type", changed([](auto& b) { b.value("a", 13, std::string(8, '\0')); }), "type 13"},
-        {"array of arrays", changed([](auto& b) { b.value("a", 9, bytesOf<uint32_t>(9) + bytesOf<uint64_t>(0)); }), "array of type 9"},
-        {"array of unknown type", changed([](auto& b) { b.value("a", 9, bytesOf<uint32_t>(99) + bytesOf<uint64_t>(0)); }), "array of type 99"},
-        {"array count overflows", changed([](auto& b) { b.value("a", 9, bytesOf<uint32_t>(10) + bytesOf<uint64_t>((uint64_t{1} << 61) + 1) + std::string(8, '\0')); }), "ends inside"},
-        {"string array beyond the file", changed([](auto& b) { b.value("a", 9, bytesOf<uint32_t>(8) + bytesOf<uint64_t>(1000) + ggufString("x")); }), "ends inside"},
-        {"string beyond the file", changed([](auto& b) { b.value("a", 8, bytesOf<uint64_t>(UINT64_MAX)); }), "ends inside"},
-        {"key twice", changed([](auto& b) { b.u32("a", 1); b.u32("a", 1); }), "twice"},
-        {"tensor twice", changed([](auto& b) { b.floats("a", {1}, {1}); b.floats("a", {1}, {1}); }), "twice"},
+        {"array of arrays", changed([](auto& b) { b.value("a", 9, bytesOf<uint32_t>(9) + bytesOf<uint64_t>(0)); }),
+         "array of type 9"},
+        {"array of unknown type",
+         changed([](auto& b) { b.value("a", 9, bytesOf<uint32_t>(99) + bytesOf<uint64_t>(0)); }), "array of type 99"},
+        {"array count overflows", changed([](auto& b) {
+             b.value("a", 9, bytesOf<uint32_t>(10) + bytesOf<uint64_t>((uint64_t{1} << 61) + 1) + std::string(8, '\0'));
+         }),
+         "ends inside"},
+        {"string array beyond the file",
+         changed([](auto& b) { b.value("a", 9, bytesOf<uint32_t>(8) + bytesOf<uint64_t>(1000) + ggufString("x")); }),
+         "ends inside"},
+        {"string beyond the file", changed([](auto& b) { b.value("a", 8, bytesOf<uint64_t>(UINT64_MAX)); }),
+         "ends inside"},
+        {"key twice", changed([](auto& b) {
+             b.u32("a", 1);
+             b.u32("a", 1);
+         }),
+         "twice"},
+        {"tensor twice", changed([](auto& b) {
+             b.floats("a", {1}, {1});
+             b.floats("a", {1}, {1});
+         }),
+         "twice"},
         {"alignment 0", changed([](auto& b) { b.u32("general.alignment", 0); }), "power of two"},
         {"alignment 24", changed([](auto& b) { b.u32("general.alignment", 24); }), "power of two"},
         {"alignment 2^31", changed([](auto& b) { b.u32("general.alignment", 1u << 31); }), "power of two"},
         {"alignment is a text", changed([](auto& b) { b.text("general.alignment", "32"); }), "power of two"},
         {"no dimensions", changed([&](auto& b) { b.tensor("a", {}, 0, four); }), "0 dimensions"},
-        {"five dimensions", changed([&](auto& b) { b.tensor("a", {1, 1, 1, 1, 1}, 0, four); }), "5 dimensions"},
-        {"extent 0", changed([&](auto& b) { b.tensor("a", {2, 0}, 0, ""); }), "empty or too large"},
+        {"five dimensions", changed([&](auto& b) {
+             b.tensor("a", {1, 1, 1, 1, 1}, 0, four);
+         }),
+         "5 dimensions"},
+        {"extent 0", changed([&](auto& b) {
+             b.tensor("a", {2, 0}, 0, "");
+         }),
+         "empty or too large"},
         {"extent 2^63", changed([&](auto& b) { b.tensor("a", {uint64_t{1} << 63}, 0, four); }), "empty or too large"},
-        {"product overflows", changed([&](auto& b) { b.tensor("a", {uint64_t{1} << 32, uint64_t{1} << 32}, 0, four); }), "empty or too large"},
+        {"product overflows", changed([&](auto& b) {
+             b.tensor("a", {uint64_t{1} << 32, uint64_t{1} << 32}, 0, four);
+         }),
+         "empty or too large"},
         {"bytes overflow", changed([&](auto& b) { b.tensor("a", {uint64_t{1} << 62}, 0, four); }), "too large"},
         {"beyond the file", changed([&](auto& b) { b.tensor("a", {1000}, 0, four); }), "ends after the end"},
         {"gap", changed([&](auto& b) { b.tensorAt("a", {1}, 0, four, 32); }), "must be at 0"},
-        {"overlap", changed([&](auto& b) { b.tensor("a", {1}, 0, four); b.tensorAt("b", {1}, 0, four, 0); }), "must be at 32"},
+        {"overlap", changed([&](auto& b) {
+             b.tensor("a", {1}, 0, four);
+             b.tensorAt("b", {1}, 0, four, 0);
+         }),
+         "must be at 32"},
         {"huge offset", changed([&](auto& b) { b.tensorAt("a", {1}, 0, four, UINT64_MAX - 31); }), "must be at 0"},
-        {"unsupported type by name", changed([&](auto& b) { b.tensor("a", {256}, 10, std::string(84, '\0')); }), "Q2_K"},
+        {"unsupported type by name", changed([&](auto& b) { b.tensor("a", {256}, 10, std::string(84, '\0')); }),
+         "Q2_K"},
         {"removed type by number", changed([&](auto& b) { b.tensor("a", {32}, 4, eight); }), "unknown (4)"},
-        {"rows that are no whole blocks", changed([&](auto& b) { b.tensor("a", {32, 33}, 8, std::string(34 * 33, '\0')); }), "whole blocks"},
+        {"rows that are no whole blocks", changed([&](auto& b) {
+             b.tensor("a", {32, 33}, 8, std::string(34 * 33, '\0'));
+         }),
+         "whole blocks"},
     };
     for (const Case& c : cases) {
         const auto content = parse(c.file);
         ASSERT_FALSE(content) << c.promise;
         EXPECT_EQ(content.error().code, ErrorCode::InvalidInput) << c.promise;
-        EXPECT_NE(content.error().message.find(c.reason), std::string::npos) << c.promise << ": " << content.error().message;
+        EXPECT_NE(content.error().message.find(c.reason), std::string::npos)
+            << c.promise << ": " << content.error().message;
     }
 }
 

@@ -15,7 +15,9 @@ json smallest(const std::string& type) {
     return {{"model_type", type}, {"hidden_size", 64}, {"num_hidden_layers", 3}, {"num_attention_heads", 4}};
 }
 
-Result<ModelConfig> parse(const json& document) { return parseModelConfig(document.dump(), "config.json"); }
+Result<ModelConfig> parse(const json& document) {
+    return parseModelConfig(document.dump(), "config.json");
+}
 
 ModelConfig parsed(const json& document) {
     const auto config = parse(document);
@@ -82,11 +84,13 @@ TEST(ModelConfig, EveryFamilyHasItsOwnDefaults) {
 TEST(ModelConfig, ReadsKeysInAllTheirForms) {
     const json base = with(smallest("llama"), {{"num_key_value_heads", nullptr}});
     EXPECT_EQ(parsed(base).kvHeads, 4);
-    EXPECT_EQ(parsed(with(smallest("mistral"), {{"num_key_value_heads", 2}, {"sliding_window", 128}})).slidingWindow, 128);
+    EXPECT_EQ(parsed(with(smallest("mistral"), {{"num_key_value_heads", 2}, {"sliding_window", 128}})).slidingWindow,
+              128);
     json mistral = with(smallest("mistral"), {{"num_key_value_heads", 2}});
     mistral["sliding_window"] = nullptr;  // merge_patch would remove it
     EXPECT_EQ(parsed(mistral).slidingWindow, 0);
-    EXPECT_EQ(parsed(with(base, {{"eos_token_id", {5, 7}}, {"pad_token_id", -1}})).eosTokens, (std::vector<int64_t>{5, 7}));
+    EXPECT_EQ(parsed(with(base, {{"eos_token_id", {5, 7}}, {"pad_token_id", -1}})).eosTokens,
+              (std::vector<int64_t>{5, 7}));
     EXPECT_FALSE(parsed(with(base, {{"pad_token_id", -1}})).paddingToken);
     EXPECT_EQ(parsed(with(base, {{"pad_token_id", 9}})).paddingToken, 9);
     EXPECT_EQ(parsed(with(base, {{"torch_dtype", "bfloat16"}})).torchDtype, "bfloat16");
@@ -100,7 +104,10 @@ TEST(ModelConfig, ReadsKeysInAllTheirForms) {
 }
 
 TEST(ModelConfig, ReadsRopeInTheOldAndTheNewForm) {
-    const json llama3 = {{"factor", 8.0}, {"low_freq_factor", 1.0}, {"high_freq_factor", 4.0}, {"original_max_position_embeddings", 8192}};
+    const json llama3 = {{"factor", 8.0},
+                         {"low_freq_factor", 1.0},
+                         {"high_freq_factor", 4.0},
+                         {"original_max_position_embeddings", 8192}};
     const json oldForm = {{"rope_theta", 5e5}, {"rope_scaling", with(llama3, {{"type", "llama3"}})}};
     const json newForm = {{"rope_parameters", with(llama3, {{"rope_type", "llama3"}, {"rope_theta", 5e5}})}};
     for (const json& form : {oldForm, newForm}) {
@@ -112,10 +119,12 @@ TEST(ModelConfig, ReadsRopeInTheOldAndTheNewForm) {
         EXPECT_EQ(rope.highFrequencyFactor, 4.0);
         EXPECT_EQ(rope.originalMaxPositions, 8192);
     }
-    const RopeConfig linear = parsed(with(smallest("llama"), {{"rope_scaling", {{"type", "linear"}, {"factor", 2}}}})).rope;
+    const RopeConfig linear =
+        parsed(with(smallest("llama"), {{"rope_scaling", {{"type", "linear"}, {"factor", 2}}}})).rope;
     EXPECT_EQ(linear.scaling, RopeConfig::Scaling::Linear);
     EXPECT_EQ(linear.factor, 2.0);
-    const RopeConfig none = parsed(with(smallest("llama"), {{"rope_parameters", {{"rope_type", "default"}, {"rope_theta", 1e6}}}})).rope;
+    const RopeConfig none =
+        parsed(with(smallest("llama"), {{"rope_parameters", {{"rope_type", "default"}, {"rope_theta", 1e6}}}})).rope;
     EXPECT_EQ(none.scaling, RopeConfig::Scaling::None);
     EXPECT_EQ(none.theta, 1e6);
 }
@@ -171,7 +180,8 @@ TEST(ModelConfig, RefusesWhatIsWrongAndNamesTheKeyAndTheRemedy) {
         const auto config = parse(with(base, c.changes));
         ASSERT_FALSE(config) << c.changes;
         EXPECT_EQ(config.error().code, ErrorCode::InvalidInput);
-        EXPECT_EQ(config.error().message.find("config.json"), config.error().message.rfind("config.json")) << config.error().message;
+        EXPECT_EQ(config.error().message.find("config.json"), config.error().message.rfind("config.json"))
+            << config.error().message;
         EXPECT_NE(config.error().message.find("config.json"), std::string::npos) << config.error().message;
         EXPECT_NE(config.error().message.find(c.reason), std::string::npos) << config.error().message;
     }
@@ -200,12 +210,23 @@ TEST(ModelConfig, RefusesTextsThatAreNoConfig) {
 void expectSame(const ModelConfig& a, const ModelConfig& b) {
     EXPECT_EQ(a.family, b.family);
     const auto sizes = [](const ModelConfig& c) {
-        return std::vector<int64_t>{c.vocabSize, c.hiddenSize, c.intermediateSize, c.layers, c.heads, c.kvHeads, c.headDim, c.maxPositions,
-                                    c.slidingWindow, c.rope.originalMaxPositions, c.bosToken.value_or(-1), c.paddingToken.value_or(-1)};
+        return std::vector<int64_t>{c.vocabSize,
+                                    c.hiddenSize,
+                                    c.intermediateSize,
+                                    c.layers,
+                                    c.heads,
+                                    c.kvHeads,
+                                    c.headDim,
+                                    c.maxPositions,
+                                    c.slidingWindow,
+                                    c.rope.originalMaxPositions,
+                                    c.bosToken.value_or(-1),
+                                    c.paddingToken.value_or(-1)};
     };
     EXPECT_EQ(sizes(a), sizes(b));
     const auto reals = [](const ModelConfig& c) {
-        return std::vector<double>{c.rmsNormEps, c.rope.theta, c.rope.factor, c.rope.lowFrequencyFactor, c.rope.highFrequencyFactor};
+        return std::vector<double>{c.rmsNormEps, c.rope.theta, c.rope.factor, c.rope.lowFrequencyFactor,
+                                   c.rope.highFrequencyFactor};
     };
     EXPECT_EQ(reals(a), reals(b));
     const auto flags = [](const ModelConfig& c) {
@@ -218,8 +239,17 @@ void expectSame(const ModelConfig& a, const ModelConfig& b) {
     ASSERT_EQ(a.isStudent(), b.isStudent());
     if (!a.student) return;
     const auto student = [](const StudentConfig& s) {
-        return std::vector<int64_t>{static_cast<int64_t>(s.architecture), s.balanceState, s.groupNorm, s.rope, s.tokenShift,
-                                    static_cast<int64_t>(s.gate), s.ranks.decay, s.ranks.gate, s.ranks.iclr, s.ranks.value, s.ranks.tokenShift};
+        return std::vector<int64_t>{static_cast<int64_t>(s.architecture),
+                                    s.balanceState,
+                                    s.groupNorm,
+                                    s.rope,
+                                    s.tokenShift,
+                                    static_cast<int64_t>(s.gate),
+                                    s.ranks.decay,
+                                    s.ranks.gate,
+                                    s.ranks.iclr,
+                                    s.ranks.value,
+                                    s.ranks.tokenShift};
     };
     EXPECT_EQ(student(*a.student), student(*b.student));
     EXPECT_EQ(a.student->attentionLayers, b.student->attentionLayers);
@@ -233,14 +263,23 @@ ModelConfig roundTrip(const ModelConfig& config) {
 
 TEST(ModelConfig, TeachersRoundTrip) {
     for (const char* type : {"qwen2", "qwen3", "llama", "mistral"}) {
-        json document = with(smallest(type), {{"num_key_value_heads", 2}, {"eos_token_id", {1, 2}}, {"bos_token_id", 3}, {"rms_norm_eps", 1e-5},
-                                              {"tie_word_embeddings", true}, {"torch_dtype", "bfloat16"}, {"vocab_size", 777}});
+        json document = with(smallest(type), {{"num_key_value_heads", 2},
+                                              {"eos_token_id", {1, 2}},
+                                              {"bos_token_id", 3},
+                                              {"rms_norm_eps", 1e-5},
+                                              {"tie_word_embeddings", true},
+                                              {"torch_dtype", "bfloat16"},
+                                              {"vocab_size", 777}});
         expectSame(parsed(document), roundTrip(parsed(document)));
         document["rope_scaling"] = {{"rope_type", "linear"}, {"factor", 3.5}};
         document["use_sliding_window"] = true;
         document["max_window_layers"] = 0;
         expectSame(parsed(document), roundTrip(parsed(document)));
-        document["rope_scaling"] = {{"rope_type", "llama3"}, {"factor", 8}, {"low_freq_factor", 2}, {"high_freq_factor", 5}, {"original_max_position_embeddings", 99}};
+        document["rope_scaling"] = {{"rope_type", "llama3"},
+                                    {"factor", 8},
+                                    {"low_freq_factor", 2},
+                                    {"high_freq_factor", 5},
+                                    {"original_max_position_embeddings", 99}};
         expectSame(parsed(document), roundTrip(parsed(document)));
     }
     expectSame(parsed(with(smallest("llama"), {{"attention_bias", true}, {"mlp_bias", true}})),
@@ -287,15 +326,18 @@ TEST(ModelConfig, AStudentsFileNamesItsClassesAndEveryOption) {
     EXPECT_EQ(document["num_attention_layers"], 2);
     EXPECT_EQ(document["gate_rank_type"], 2);
     EXPECT_EQ(document["lora_rank_decay"], 32);
-    for (const char* key : {"lora_rank_iclr", "lora_rank_value_residual_mix", "lora_rank_gate", "balance_state", "groupnorm_att", "use_rope",
-                            "use_tokenshift", "attention_bias", "attention_output_bias", "qk_norm", "mlp_bias"})
+    for (const char* key :
+         {"lora_rank_iclr", "lora_rank_value_residual_mix", "lora_rank_gate", "balance_state", "groupnorm_att",
+          "use_rope", "use_tokenshift", "attention_bias", "attention_output_bias", "qk_norm", "mlp_bias"})
         EXPECT_TRUE(document.contains(key)) << key;
     config.student->attentionLayers = {0};
-    EXPECT_FALSE(json::parse(writeModelConfig(config)).contains("num_attention_layers")) << "layer 0 is not among the last";
+    EXPECT_FALSE(json::parse(writeModelConfig(config)).contains("num_attention_layers"))
+        << "layer 0 is not among the last";
 }
 
 TEST(ModelConfig, ReadsReleasedStudentsByTheirClassesDefaults) {
-    const json six = with(smallest("rwkv6qwen2"), {{"num_key_value_heads", 2}, {"architectures", {"RWKV6Qwen2ForCausalLM"}}});
+    const json six =
+        with(smallest("rwkv6qwen2"), {{"num_key_value_heads", 2}, {"architectures", {"RWKV6Qwen2ForCausalLM"}}});
     const ModelConfig config = parsed(six);
     ASSERT_TRUE(config.isStudent());
     EXPECT_EQ(config.family, Family::Qwen2);
@@ -305,14 +347,16 @@ TEST(ModelConfig, ReadsReleasedStudentsByTheirClassesDefaults) {
     EXPECT_EQ(config.student->gate, protocol::GateKind::Full);
     EXPECT_EQ(config.student->ranks.tokenShift, 32);
     EXPECT_EQ(config.student->ranks.decay, 64);
-    const json seven = with(smallest("rwkv7qwen2"), {{"num_key_value_heads", 2}, {"num_attention_layers", 2}, {"lora_rank_decay", 5}});
+    const json seven =
+        with(smallest("rwkv7qwen2"), {{"num_key_value_heads", 2}, {"num_attention_layers", 2}, {"lora_rank_decay", 5}});
     EXPECT_EQ(parsed(seven).student->attentionLayers, (std::vector<int64_t>{1, 2}));
     EXPECT_EQ(parsed(seven).student->ranks.decay, 5);
     EXPECT_EQ(parsed(seven).student->gate, protocol::GateKind::LowRank);
 
-    for (const json& wrong : {json{{"attention_layers", {3}}}, json{{"attention_layers", {1, 1}}}, json{{"attention_layers", {0}}},
-                              json{{"gate_rank_type", 3}}, json{{"groupnorm_att", true}}, json{{"use_tokenshift", true}},
-                              json{{"radlads_family", "gpt2"}}, json{{"lora_rank_iclr", -1}}})
+    for (const json& wrong :
+         {json{{"attention_layers", {3}}}, json{{"attention_layers", {1, 1}}}, json{{"attention_layers", {0}}},
+          json{{"gate_rank_type", 3}}, json{{"groupnorm_att", true}}, json{{"use_tokenshift", true}},
+          json{{"radlads_family", "gpt2"}}, json{{"lora_rank_iclr", -1}}})
         EXPECT_FALSE(parse(with(seven, wrong))) << wrong;
 }
 
@@ -320,8 +364,14 @@ TEST(ModelConfig, RanksFollowTheFormulaOfTheProtocol) {  // the table of radlads
     struct Case {
         int64_t hidden, decay, value, gate;
     };
-    for (const Case& c : {Case{896, 64, 32, 128}, {1536, 64, 64, 224}, {2048, 96, 64, 256}, {3584, 96, 64, 416}, {4096, 128, 96, 480},
-                          {5120, 128, 96, 544}, {8192, 160, 128, 800}, {64, 32, 32, 32}}) {
+    for (const Case& c : {Case{896, 64, 32, 128},
+                          {1536, 64, 64, 224},
+                          {2048, 96, 64, 256},
+                          {3584, 96, 64, 416},
+                          {4096, 128, 96, 480},
+                          {5120, 128, 96, 544},
+                          {8192, 160, 128, 800},
+                          {64, 32, 32, 32}}) {
         const protocol::LoraRanks ranks = resolveRanks({}, c.hidden);
         EXPECT_EQ(ranks.decay, c.decay) << c.hidden;
         EXPECT_EQ(ranks.iclr, c.decay) << c.hidden;

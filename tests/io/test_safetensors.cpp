@@ -16,14 +16,18 @@ std::string fileOf(const std::string& header, size_t dataBytes) {
     return std::string(reinterpret_cast<const char*>(&size), sizeof(size)) + header + std::string(dataBytes, '\1');
 }
 
-Result<SafetensorsContent> parse(const std::string& file) { return parseSafetensors(std::as_bytes(std::span(file)), "test.safetensors"); }
+Result<SafetensorsContent> parse(const std::string& file) {
+    return parseSafetensors(std::as_bytes(std::span(file)), "test.safetensors");
+}
 
 std::string tensor(const std::string& dtype, const std::string& shape, const std::string& offsets) {
     return R"({"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}";
 }
 
-const std::string kTwoTensors = R"({"b":{"dtype":"F16","shape":[2,3],"data_offsets":[4,16]},"__metadata__":{"format":"pt"},)"
-                                R"("a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"none":{"dtype":"I64","shape":[0,5],"data_offsets":[4,4]}}  )";
+const std::string kTwoTensors =
+    R"({"b":{"dtype":"F16","shape":[2,3],"data_offsets":[4,16]},"__metadata__":{"format":"pt"},)"
+    R"("a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},)"
+    R"("none":{"dtype":"I64","shape":[0,5],"data_offsets":[4,4]}}  )";
 
 TEST(Safetensors, ReadsTensorsScalarsEmptyOnesAndMetadata) {
     const std::string file = fileOf(kTwoTensors, 16);
@@ -62,16 +66,22 @@ TEST(Safetensors, RefusesHostileHeadersAndNamesTheReason) {
     };
     const Case cases[] = {
         {"hole at the front", R"({"a":)" + tensor("F32", "[1]", "[4,8]") + "}", 8, "begins at data byte 4"},
-        {"hole between", R"({"a":)" + tensor("U8", "[1]", "[0,1]") + R"(,"b":)" + tensor("U8", "[1]", "[2,3]") + "}", 3, "begins at"},
-        {"overlap", R"({"a":)" + tensor("U8", "[2]", "[0,2]") + R"(,"b":)" + tensor("U8", "[2]", "[1,3]") + "}", 3, "begins at"},
-        {"the same bytes twice", R"({"a":)" + tensor("U8", "[2]", "[0,2]") + R"(,"b":)" + tensor("U8", "[2]", "[0,2]") + "}", 2, "begins at"},
-        {"end before begin", R"({"a":)" + tensor("U8", "[0]", "[0,0]") + R"(,"b":)" + tensor("U8", "[1]", "[0,-1]") + "}", 0, "negative"},
-        {"reversed offsets", R"({"a":)" + tensor("U8", "[4]", "[0,4]") + R"(,"b":)" + tensor("U8", "[4]", "[4,0]") + "}", 4, "ends at"},
+        {"hole between", R"({"a":)" + tensor("U8", "[1]", "[0,1]") + R"(,"b":)" + tensor("U8", "[1]", "[2,3]") + "}", 3,
+         "begins at"},
+        {"overlap", R"({"a":)" + tensor("U8", "[2]", "[0,2]") + R"(,"b":)" + tensor("U8", "[2]", "[1,3]") + "}", 3,
+         "begins at"},
+        {"the same bytes twice",
+         R"({"a":)" + tensor("U8", "[2]", "[0,2]") + R"(,"b":)" + tensor("U8", "[2]", "[0,2]") + "}", 2, "begins at"},
+        {"end before begin",
+         R"({"a":)" + tensor("U8", "[0]", "[0,0]") + R"(,"b":)" + tensor("U8", "[1]", "[0,-1]") + "}", 0, "negative"},
+        {"reversed offsets",
+         R"({"a":)" + tensor("U8", "[4]", "[0,4]") + R"(,"b":)" + tensor("U8", "[4]", "[4,0]") + "}", 4, "ends at"},
         {"beyond the file", R"({"a":)" + tensor("U8", "[9]", "[0,9]") + "}", 8, "ends at data byte 9"},
         {"bytes left over", R"({"a":)" + tensor("U8", "[2]", "[0,2]") + "}", 3, "after its last tensor"},
         {"data without tensors", "{}", 1, "after its last tensor"},
         {"shape and size differ", R"({"a":)" + tensor("F32", "[3]", "[0,8]") + "}", 8, "do not agree"},
-        {"product overflows", R"({"a":)" + tensor("F32", "[4294967296,4294967296,4]", "[0,0]") + "}", 0, "do not agree"},
+        {"product overflows", R"({"a":)" + tensor("F32", "[4294967296,4294967296,4]", "[0,0]") + "}", 0,
+         "do not agree"},
         {"bytes overflow", R"({"a":)" + tensor("F64", "[2305843009213693952]", "[0,0]") + "}", 0, "do not agree"},
         {"extent over 63 bits", R"({"a":)" + tensor("F32", "[9223372036854775808]", "[0,0]") + "}", 0, "2^63"},
         {"extent over 64 bits", R"({"a":)" + tensor("F32", "[18446744073709551616]", "[0,0]") + "}", 0, "whole number"},
@@ -79,7 +89,8 @@ TEST(Safetensors, RefusesHostileHeadersAndNamesTheReason) {
         {"fraction", R"({"a":)" + tensor("F32", "[1.5]", "[0,4]") + "}", 4, "whole number"},
         {"text as extent", R"({"a":)" + tensor("F32", R"(["1"])", "[0,4]") + "}", 4, "text"},
         {"unknown dtype", R"({"a":)" + tensor("F8_E4M3", "[1]", "[0,1]") + "}", 1, "F8_E4M3"},
-        {"name twice", R"({"a":)" + tensor("U8", "[0]", "[0,0]") + R"(,"a":)" + tensor("U8", "[0]", "[0,0]") + "}", 0, "twice"},
+        {"name twice", R"({"a":)" + tensor("U8", "[0]", "[0,0]") + R"(,"a":)" + tensor("U8", "[0]", "[0,0]") + "}", 0,
+         "twice"},
         {"dtype twice", R"({"a":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}})", 0, "twice"},
         {"shape twice", R"({"a":{"dtype":"U8","shape":[0],"shape":[0],"data_offsets":[0,0]}})", 0, "twice"},
         {"metadata twice", R"({"__metadata__":{},"__metadata__":{}})", 0, "twice"},
@@ -91,7 +102,10 @@ TEST(Safetensors, RefusesHostileHeadersAndNamesTheReason) {
         {"three offsets", R"({"a":)" + tensor("U8", "[0]", "[0,0,0]") + "}", 0, "two numbers"},
         {"unknown key", R"({"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"strides":[1]}})", 0, "strides"},
         {"list in a list", R"({"a":)" + tensor("U8", "[[0]]", "[0,0]") + "}", 0, "list"},
-        {"33 dimensions", R"({"a":)" + tensor("U8", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]", "[0,1]") + "}", 1, "32"},
+        {"33 dimensions",
+         R"({"a":)" + tensor("U8", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]", "[0,1]") +
+             "}",
+         1, "32"},
         {"tensor is a number", R"({"a":5})", 0, "number"},
         {"tensor is null", R"({"a":null})", 0, "null"},
         {"a list at the top", "[]", 0, "no JSON object"},
@@ -106,7 +120,8 @@ TEST(Safetensors, RefusesHostileHeadersAndNamesTheReason) {
         const auto content = parse(fileOf(c.header, c.dataBytes));
         ASSERT_FALSE(content) << c.promise;
         EXPECT_EQ(content.error().code, ErrorCode::InvalidInput) << c.promise;
-        EXPECT_NE(content.error().message.find(c.reason), std::string::npos) << c.promise << ": " << content.error().message;
+        EXPECT_NE(content.error().message.find(c.reason), std::string::npos)
+            << c.promise << ": " << content.error().message;
     }
 }
 
@@ -140,8 +155,9 @@ TEST(Safetensors, OpensTheGoldenTeacherDirectory) {
 void writeShards(const TemporaryDirectory& directory, const std::string& shard, const std::string& tensorName) {
     directory.write("one.safetensors", fileOf(R"({"a":)" + tensor("U8", "[2]", "[0,2]") + "}", 2));
     directory.write("two.safetensors", fileOf(R"({"b":)" + tensor("U8", "[3]", "[0,3]") + "}", 3));
-    directory.write("model.safetensors.index.json", R"({"metadata":{"total_size":5,"other":[]},"weight_map":{"a":"one.safetensors",")" +
-                                                        tensorName + R"(":")" + shard + R"("}})");
+    directory.write("model.safetensors.index.json",
+                    R"({"metadata":{"total_size":5,"other":[]},"weight_map":{"a":"one.safetensors",")" + tensorName +
+                        R"(":")" + shard + R"("}})");
 }
 
 TEST(SafetensorsDirectory, FollowsTheWeightMap) {
@@ -158,10 +174,12 @@ TEST(SafetensorsDirectory, FollowsTheWeightMap) {
 
 TEST(SafetensorsDirectory, AShardNameCannotLeaveTheDirectory) {
     const TemporaryDirectory directory;
-    const auto outside = directory.path().parent_path() / (directory.path().filename().string() + "-outside.safetensors");
+    const auto outside =
+        directory.path().parent_path() / (directory.path().filename().string() + "-outside.safetensors");
     std::filesystem::create_directory(directory.path() / "sub");
-    for (const std::string& name : {"../" + outside.filename().string(), outside.string(), std::string(".."), std::string("."),
-                                    std::string(""), std::string("sub/two.safetensors"), std::string("..\\\\two"), std::string("a\\u0000b")}) {
+    for (const std::string& name :
+         {"../" + outside.filename().string(), outside.string(), std::string(".."), std::string("."), std::string(""),
+          std::string("sub/two.safetensors"), std::string("..\\\\two"), std::string("a\\u0000b")}) {
         writeShards(directory, name, "b");
         std::ofstream(outside, std::ios::binary) << fileOf(R"({"b":)" + tensor("U8", "[3]", "[0,3]") + "}", 3);
         const auto model = Safetensors::open(directory.path());
@@ -193,8 +211,10 @@ TEST(SafetensorsDirectory, RefusesBrokenIndexes) {
 }
 
 TEST(SafetensorsDirectory, RefusesPickleFilesAndGgufWithAdvice) {
-    const std::pair<const char*, const char*> cases[] = {
-        {"pytorch_model.bin", "pickle"}, {"pytorch_model-00001-of-00002.bin", "pickle"}, {"model.gguf", "convert-teacher"}, {"readme.txt", "Hugging Face"}};
+    const std::pair<const char*, const char*> cases[] = {{"pytorch_model.bin", "pickle"},
+                                                         {"pytorch_model-00001-of-00002.bin", "pickle"},
+                                                         {"model.gguf", "convert-teacher"},
+                                                         {"readme.txt", "Hugging Face"}};
     for (const auto& [name, advice] : cases) {
         const TemporaryDirectory directory;
         directory.write(name, "x");

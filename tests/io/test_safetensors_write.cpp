@@ -17,16 +17,20 @@ using radlads::testing::TemporaryDirectory;
 
 TensorToWrite tensorOf(const std::string& name, Dtype dtype, std::vector<int64_t> shape, const std::string& bytes) {
     const auto data = std::as_bytes(std::span(bytes));
-    return {name, dtype, std::move(shape), [copy = std::vector<std::byte>(data.begin(), data.end())] { return Result<std::vector<std::byte>>(copy); }};
+    return {name, dtype, std::move(shape),
+            [copy = std::vector<std::byte>(data.begin(), data.end())] { return Result<std::vector<std::byte>>(copy); }};
 }
 
 TEST(SafetensorsWriter, RoundTripsEveryDtypeAndShape) {
     const TemporaryDirectory directory;
     const auto path = directory.path() / "model.safetensors";
     const std::vector<TensorToWrite> tensors = {
-        tensorOf("bool", Dtype::Bool, {3}, "abc"),       tensorOf("f32 \"quoted\" \xc3\xa9", Dtype::F32, {2, 1}, "abcdefgh"),
-        tensorOf("scalar", Dtype::F64, {}, "01234567"),  tensorOf("bf16", Dtype::BF16, {1, 1, 1}, "xy"),
-        tensorOf("empty", Dtype::I32, {0, 7}, ""),       tensorOf("u8", Dtype::U8, {1}, "z"),
+        tensorOf("bool", Dtype::Bool, {3}, "abc"),
+        tensorOf("f32 \"quoted\" \xc3\xa9", Dtype::F32, {2, 1}, "abcdefgh"),
+        tensorOf("scalar", Dtype::F64, {}, "01234567"),
+        tensorOf("bf16", Dtype::BF16, {1, 1, 1}, "xy"),
+        tensorOf("empty", Dtype::I32, {0, 7}, ""),
+        tensorOf("u8", Dtype::U8, {1}, "z"),
     };
     const Status written = writeSafetensors(path, tensors, {{"note", "a \"note\""}});
     ASSERT_TRUE(written) << written.error().message;
@@ -42,7 +46,8 @@ TEST(SafetensorsWriter, RoundTripsEveryDtypeAndShape) {
         EXPECT_EQ(read.shape, tensor.shape);
         const auto bytes = tensor.bytes().value();
         EXPECT_TRUE(std::equal(bytes.begin(), bytes.end(), read.data.begin(), read.data.end())) << tensor.name;
-        EXPECT_EQ(reinterpret_cast<uintptr_t>(read.data.data()) % sizeBytes(read.dtype), 0u) << tensor.name << " is not aligned";
+        EXPECT_EQ(reinterpret_cast<uintptr_t>(read.data.data()) % sizeBytes(read.dtype), 0u)
+            << tensor.name << " is not aligned";
     }
     uint64_t header = 0;
     std::memcpy(&header, readBytes(path).data(), sizeof(header));
@@ -61,11 +66,12 @@ TEST(SafetensorsWriter, WritesAFileWithoutTensors) {
 TEST(SafetensorsWriter, AFailureLeavesTheOldFileAndNothingElse) {
     const TemporaryDirectory directory;
     const auto path = directory.write("model.safetensors", "the old file");
-    const TensorToWrite fails = {"b", Dtype::U8, {1}, [] { return Result<std::vector<std::byte>>(failed("no bytes")); }};
+    const TensorToWrite fails = {
+        "b", Dtype::U8, {1}, [] { return Result<std::vector<std::byte>>(failed("no bytes")); }};
     const std::vector<TensorToWrite> cases[] = {
         {tensorOf("a", Dtype::U8, {1}, "a"), fails},
-        {tensorOf("a", Dtype::U8, {2}, "a")},                                           // too few bytes
-        {tensorOf("a", Dtype::U8, {1}, "a"), tensorOf("a", Dtype::U8, {1}, "b")},       // a name twice
+        {tensorOf("a", Dtype::U8, {2}, "a")},                                      // too few bytes
+        {tensorOf("a", Dtype::U8, {1}, "a"), tensorOf("a", Dtype::U8, {1}, "b")},  // a name twice
         {tensorOf("__metadata__", Dtype::U8, {1}, "a")},
         {tensorOf("a", Dtype::U8, {-1}, "")},
         {tensorOf("a", Dtype::F64, {int64_t{1} << 61}, "")},
@@ -96,7 +102,8 @@ TEST(SafetensorsWriter, AFullDiskIsNoSpaceAndLeavesNothing) {
             ::mount("tmpfs", directory.path().c_str(), "tmpfs", 0, "size=64k") != 0)
             ::_exit(kNoNamespace);
         const auto path = directory.write("model.safetensors", "the old file");
-        const Status status = writeSafetensors(path, {tensorOf("a", Dtype::U8, {1 << 20}, std::string(1 << 20, 'x'))}, {});
+        const Status status =
+            writeSafetensors(path, {tensorOf("a", Dtype::U8, {1 << 20}, std::string(1 << 20, 'x'))}, {});
         const bool right = !status && status.error().code == ErrorCode::NoSpace && readBytes(path) == "the old file" &&
                            directory.entryCount() == 1;
         ::_exit(right ? 0 : 1);

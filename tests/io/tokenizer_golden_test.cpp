@@ -8,7 +8,7 @@
 namespace radlads::io {
 namespace {
 
-class TokenizerGolden : public testing::TestWithParam<const char*> {};
+class TokenizerGolden : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(TokenizerGolden, idsAndTextsAreThoseOfHuggingFace) {
     const auto result = verifyTokenizer(kTokenizers / GetParam(), kTokenizers / (std::string(GetParam()) + ".golden.jsonl"));
@@ -28,13 +28,13 @@ TEST_P(TokenizerGolden, idsAreTheSameInFourThreads) {
     EXPECT_GT(ids[0].size(), 1000u);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, TokenizerGolden, testing::ValuesIn(kTokenizerNames));
+INSTANTIATE_TEST_SUITE_P(All, TokenizerGolden, ::testing::ValuesIn(kTokenizerNames));
 
 TEST(TokenizerVerify, countsAndNamesWhatDiffers) {
-    const TemporaryDirectory directory;
+    const radlads::testing::TemporaryDirectory directory;
     const auto golden = directory.path() / "wrong.golden.jsonl";
-    std::ofstream(golden) << R"({"text": "ab", "ids": [64, 65], "decoded": "ab"})" << "\n"
-                          << R"({"text": "ab", "ids": [64, 66], "decoded": "xx"})" << "\n\n";
+    std::ofstream(golden) << R"({"text": "!", "ids": [0], "decoded": "!"})" << "\n"
+                          << R"({"text": "!", "ids": [1], "decoded": "!"})" << "\n\n";
     const auto result = verifyTokenizer(kTokenizers / "gpt2", golden);
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_EQ(result->lines, 2);
@@ -45,7 +45,7 @@ TEST(TokenizerVerify, countsAndNamesWhatDiffers) {
 }
 
 TEST(TokenizerVerify, refusesGoldenFilesThatAreDamaged) {
-    const TemporaryDirectory directory;
+    const radlads::testing::TemporaryDirectory directory;
     const auto golden = directory.path() / "damaged.jsonl";
     for (const char* line : {"{", "[]", R"({"text": 1, "ids": [], "decoded": ""})", R"({"text": "", "ids": [-1], "decoded": ""})",
                              R"({"text": "", "ids": ["a"], "decoded": ""})", R"({"text": "", "ids": []})"}) {

@@ -1,0 +1,108 @@
+#include "tests/worker/support.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "engine/convert/setup.h"
+#include "engine/data/source.h"
+#include "engine/io/tokenizer.h"
+#include "engine/model/weights.h"
+#include "engine/protocol/plan.h"
+
+namespace radlads::test {
+
+namespace fs = std::filesystem;
+
+Workplace::Workplace() {
+    std::string pattern = (fs::temp_directory_path() / "radlads-worker-test-XXXXXX").string();
+    if (!mkdtemp(pattern.data())) throw std::runtime_error("no temporary directory");
+    m_directory = pattern;
+}
+
+Workplace::~Workplace() {
+    std::error_code error;
+    fs::remove_all(m_directory, error);
+}
+
+void Workplace::write(const std::string& name, const std::string& text) const {
+    fs::create_directories(path(name).parent_path());
+    std::ofstream(path(name), std::ios::binary) << text;
+}
+
+std::string Workplace::read(const std::string& name) const {
+    std::ostringstream text;
+    text << std::ifstream(path(name), std::ios::binary).rdbuf();
+    return text.str();
+}
+
+Outcome Workplace::run(const std::vector<std::string>& arguments, const std::vector<std::pair<std::string, std::string>>& environment) const {
+    std::vector<std::string> words{std::string(RADLADS_BIN_DIR) + "/radlads-worker"};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const pid_t child = fork();
+    if (child == 0) {
+        setenv("HOME", m_directory.c_str(), 1);
+        setenv("RADLADS_RUNS", path("runs").c_str(), 1);
+        setenv("RADLADS_CACHE", path("cache").c_str(), 1);
+        for (const auto& [key, value] : environment) setenv(key.c_str(), value.c_str(), 1);
+        const int in = open("/dev/null", O_RDONLY);
+        const int out = open(path("stdout").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), err = open(path("stderr").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        dup2(in, STDIN_FILENO);
+        dup2(out, STDOUT_FILENO);
+        dup2(err, STDERR_FILENO);
+        execv(argv[0], argv.data());
+        _exit(127);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("stdout"), read("stderr")};
+}
+
+int64_t Workplace::makeTeacher(const std::string& name) const {
+    std::string text;
+    auto reader = data::DocumentReader::open({"demo:1:200"});
+    if (!reader) throw std::runtime_error(reader.error().message);
+    for (std::string story; reader->next(story).value_or(false);) text += story + "\n";
+    write(name + "/tokenizer.json", io::writeTokenizerJson(io::trainBpe(text, 320, {"<|endoftext|>"}, io::PreTokenizer::Gpt2)));
+    write(name + "/tokenizer_config.json", R"({"eos_token": "<|endoftext|>"})");
+    const auto tokenizer = io::Tokenizer::load(path(name));
+    if (!tokenizer) throw std::runtime_error(tokenizer.error().message);
+    protocol::ModelPlan plan;
+    plan.hiddenSize = 32;
+    plan.heads = 2;
+    plan.kvHeads = 1;
+    plan.headDim = 16;
+    plan.intermediateSize = 48;
+    io::ModelConfig config = convert::freshConfig(plan, tokenizer->vocabSize());
+    config.eosTokens = {*tokenizer->eosToken()};
+    const model::Weights weights = convert::freshWeights(config, 1);
+    write(name + "/config.json", io::writeModelConfig(config));
+    const auto saved = model::saveWeights(path(name) / "model.safetensors", weights, io::Dtype::F32);
+    if (!saved) throw std::runtime_error(saved.error().message);
+    return model::parameterCount(weights);
+}
+
+void Workplace::makePlan(const std::string& name) const {
+    protocol::Plan plan;
+    plan.name = "small";
+    plan.teacher.path = arg("teacher");
+    plan.data.sources = {{"demo:7:300"}};
+    for (const protocol::StepKind kind : {protocol::StepKind::Align, protocol::StepKind::Distill, protocol::StepKind::Extend}) {
+        protocol::StepPlan step;
+        step.kind = kind;
+        step.tokens = 1000;
+        step.sequenceLength = 32;
+        step.batchSize = 4;
+        plan.steps.push_back(step);
+    }
+    write(name, protocol::writePlan(plan));
+}
+
+}  // namespace radlads::test

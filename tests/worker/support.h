@@ -1,0 +1,40 @@
+// A worker process with directories of its own, and a small sound teacher to point it at.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace radlads::test {
+
+struct Outcome {
+    int exit = -1;
+    std::string out, err;
+    // Of the standard output; a parse error fails the test by its exception.
+    nlohmann::json json() const { return nlohmann::json::parse(out); }
+};
+
+// Removed with the object. Runs, cache and HOME of the workers lie in it.
+class Workplace {
+public:
+    Workplace();
+    ~Workplace();
+    Workplace(const Workplace&) = delete;
+    Workplace& operator=(const Workplace&) = delete;
+    std::filesystem::path path(const std::string& name) const { return m_directory / name; }
+    // The path as an argument.
+    std::string arg(const std::string& name) const { return path(name).string(); }
+    void write(const std::string& name, const std::string& text) const;
+    std::string read(const std::string& name) const;
+    Outcome run(const std::vector<std::string>& arguments, const std::vector<std::pair<std::string, std::string>>& environment = {}) const;
+    // Writes a two-layer Qwen2-shaped teacher with tokenizer.json; returns its parameter count.
+    int64_t makeTeacher(const std::string& name) const;
+    // A plan over makeTeacher's "teacher": align, distill and extend, on "demo:7:300".
+    void makePlan(const std::string& name) const;
+
+private:
+    std::filesystem::path m_directory;
+};
+
+}  // namespace radlads::test
