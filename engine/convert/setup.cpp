@@ -163,11 +163,15 @@ double rotaryFrequency(const ModelConfig& config, int64_t i) {
     return std::pow(config.rope.theta, -2.0 * static_cast<double>(i) / static_cast<double>(config.headDim));
 }
 
+// Head 0 of layer 0 attends to the previous token: the rotated product of these biases is sum_i c^2 cos(theta_i (t - s - 1)).
 void startPreviousTokenHead(Weights& weights, const ModelConfig& config) {
-    constexpr double kSize = 4.0;        // of a bias: 0.8 of the attention lies on the previous token
+    constexpr double kSize = 5.0;        // of a bias: 0.9 of the attention lies on the previous token
+    constexpr double kContent = 0.1;     // what is left of the random content part
     constexpr int64_t kFrequencies = 8;  // the fastest ones
+    const std::string prefix = "model.layers.0.self_attn.";
     const int64_t half = config.headDim / 2;
-    at::Tensor query = weights.at("model.layers.0.self_attn.q_proj.bias"), key = weights.at("model.layers.0.self_attn.k_proj.bias");
+    for (const char* name : {"q_proj.weight", "k_proj.weight"}) weights.at(prefix + name).narrow(0, 0, config.headDim).mul_(kContent);
+    at::Tensor query = weights.at(prefix + "q_proj.bias"), key = weights.at(prefix + "k_proj.bias");
     for (int64_t i = 0; i < std::min(kFrequencies, half); ++i) {
         const double frequency = rotaryFrequency(config, i);
         key[i] = kSize;
@@ -176,21 +180,35 @@ void startPreviousTokenHead(Weights& weights, const ModelConfig& config) {
     }
 }
 
-// q = a A x and k = b A M^T x, where M is what head 0 of layer 0 adds to the residual stream for the token it attends to: q of a
-// token is near to k of the token that followed the same one before.
+// The last `reserved` dimensions of the residual stream hold a projection P of the previous token, written by that head alone, and head 0
+// of layer 1 compares it with P of the current token: it finds the token that followed the current one before. The comparison lies in
+// the rotary dimensions that turn slowly, so that it does not depend on the distance.
 void startMatchingHead(Weights& weights, const ModelConfig& config, at::Generator& random) {
-    constexpr double kSlowest = 0.003;  // radians a token: what turns slower keeps its phase over a story
-    constexpr double kQueryScale = 2.5, kKeyScale = 7.5;
-    const int64_t size = config.headDim, half = size / 2, hidden = config.hiddenSize;
-    at::Tensor comparison = at::zeros({size, hidden}, at::kFloat);
+    constexpr double kSlowest = 0.003;  // radians a token
+    constexpr double kSharpness = 1.6;  // of q and k each: a match has a logit of about 9, another token 0 +- 1.5
+    const int64_t half = config.headDim / 2;
+    std::vector<int64_t> slow;
     for (int64_t i = 0; i < half; ++i) {
-        if (rotaryFrequency(config, i) > kSlowest) continue;
-        for (const int64_t rowIndex : {i, i + half}) comparison[rowIndex].normal_(0, 1.0 / std::sqrt(static_cast<double>(hidden)), random);
+        if (rotaryFrequency(config, i) <= kSlowest) slow.insert(slow.end(), {i, i + half});
     }
+    const int64_t reserved = std::min(static_cast<int64_t>(slow.size()), config.hiddenSize / 2), content = config.hiddenSize - reserved;
+    at::Tensor projection = at::zeros({reserved, config.hiddenSize}, at::kFloat);
+    projection.narrow(1, 0, content).normal_(0, 1.0 / std::sqrt(static_cast<double>(content)), random);
+
+    weights.at("model.embed_tokens.weight").narrow(1, content, reserved).zero_();
+    weights.at("model.layers.0.mlp.down_proj.weight").narrow(0, content, reserved).zero_();
     const std::string first = "model.layers.0.self_attn.", second = "model.layers.1.self_attn.";
-    const at::Tensor written = weights.at(first + "o_proj.weight").narrow(1, 0, size).matmul(weights.at(first + "v_proj.weight").narrow(0, 0, size));
-    weights.at(second + "q_proj.weight").narrow(0, 0, size).copy_(comparison * kQueryScale);
-    weights.at(second + "k_proj.weight").narrow(0, 0, size).copy_(comparison.matmul(written.t()) * kKeyScale);
+    weights.at(first + "v_proj.weight").narrow(0, 0, reserved).copy_(projection);
+    at::Tensor written = weights.at(first + "o_proj.weight");
+    written.narrow(0, content, reserved).zero_();
+    written.narrow(0, content, reserved).narrow(1, 0, reserved).copy_(at::eye(reserved) * 0.5);
+    at::Tensor query = weights.at(second + "q_proj.weight"), key = weights.at(second + "k_proj.weight");
+    query.narrow(0, 0, config.headDim).zero_();
+    key.narrow(0, 0, config.headDim).zero_();
+    for (int64_t j = 0; j < reserved; ++j) {
+        query[slow[static_cast<size_t>(j)]].copy_(projection[j] * kSharpness);
+        key[slow[static_cast<size_t>(j)]][content + j] = kSharpness;
+    }
 }
 
 }  // namespace

@@ -17,9 +17,8 @@ Result<io::ModelConfig> studentConfig(const io::ModelConfig& teacher, const prot
 model::Weights studentWeights(const model::Weights& teacher, const io::ModelConfig& student, uint64_t seed);
 
 // A Qwen2-shaped decoder and its random weights: embeddings N(0, 0.5), matrices N(0, 1/fan-in), output projections divided by
-// sqrt(2 layers), head N(0, 0.02). With plan.inductionStart, head 0 of
-// layer 0 attends to the previous token through its q and k biases (their rotated product is sum_i c^2 cos(theta_i (t - s - 1)), largest at
-// s = t - 1), and head 0 of layer 1 compares the current token with what that head wrote, in the rotary dimensions that turn slowly.
+// sqrt(2 layers), head N(0, 0.02). With plan.inductionStart (two layers or more, biases) head 0
+// of layer 0 starts by looking at the previous token and head 0 of layer 1 by looking for what followed the current token before.
 io::ModelConfig freshConfig(const protocol::ModelPlan& plan, int64_t vocabSize);
 model::Weights freshWeights(const io::ModelConfig& config, const protocol::ModelPlan& plan, uint64_t seed);
 

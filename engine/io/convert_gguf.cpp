@@ -3,7 +3,6 @@
 #include <fcntl.h>
 
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -96,7 +95,7 @@ void undoInterleaving(std::span<float> values, int64_t heads, int64_t headDim) {
         std::copy(block.begin(), block.end(), stored.begin());
         for (size_t row = 0; row < rows; ++row) {
             const size_t j = row % (rows / 2), s = row / (rows / 2);
-            const auto from = stored.begin() + static_cast<std::ptrdiff_t>((s * (rows / 2) + j) * width);
+            const auto from = stored.begin() + static_cast<std::ptrdiff_t>((2 * j + s) * width);
             std::copy_n(from, width, block.begin() + static_cast<std::ptrdiff_t>(row * width));
         }
     }

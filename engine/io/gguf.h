@@ -25,7 +25,7 @@ struct GgufArray {
     std::span<const std::byte> data;
     std::vector<std::string_view> strings;
 
-    // The elements of an array of integers or booleans, widened; InvalidInput-free: empty for other element types.
+    // The elements of an array of integers or booleans, widened; empty for other element types.
     std::vector<int64_t> integers() const;
 };
 

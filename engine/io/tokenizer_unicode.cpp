@@ -6,6 +6,8 @@
 #include <cstring>
 #include <vector>
 
+#include "engine/io/tokenizer_unicode_tables.h"
+
 namespace radlads::io {
 namespace {
 
@@ -25,7 +27,10 @@ void appendDecomposed(char32_t code, CodePoints& out) {
         out.insert(out.end(), parts, parts + count);
 }
 
-int combiningClass(utf8proc_int32_t code) { return utf8proc_get_property(code)->combining_class; }
+int combiningClass(utf8proc_int32_t code) {
+    const int value = utf8proc_get_property(code)->combining_class;
+    return value != 0 && isIn(kMarksLeftAlone, static_cast<char32_t>(code)) ? 0 : value;
+}
 
 // utf8proc orders marks in quadratic time; a stable sort of each run keeps hostile runs of marks cheap.
 void orderMarks(CodePoints& codes) {
@@ -86,6 +91,13 @@ std::vector<uint8_t> buildClasses() {
         compose(parts);
         if (parts.size() != 1 || static_cast<char32_t>(parts[0]) != code) classes[code] |= kNotInert;
     }
+    const auto inRanges = [&classes](const auto& ranges, auto change) {
+        for (const CodeRange& range : ranges)
+            for (char32_t code = range.first; code <= range.last; ++code) change(classes[code]);
+    };
+    inRanges(kNewLetters, [](uint8_t& bits) { bits |= kLetter | kWordCharacter; });
+    inRanges(kNewNumbers, [](uint8_t& bits) { bits |= kNumber; });
+    inRanges(kMarksLeftAlone, [](uint8_t& bits) { bits &= static_cast<uint8_t>(~kNotInert); });
     return classes;
 }
 

@@ -49,7 +49,7 @@ constexpr std::array<Command, 21> kCommands{{
     {"generate", Group::Models, "generate MODEL", "continue a text with constant memory", nullptr},
     {"evaluate", Group::Models, "evaluate MODEL", "scores of a model, also against its teacher", nullptr},
     {"export", Group::Models, "export RUN|MODEL", "write and verify a model for other software", nullptr},
-    {"verify", Group::Models, "verify MODEL", "check an exported model against its checkpoint", nullptr},
+    {"verify", Group::Machine, "verify DIR", "compute every golden file here and compare", nullptr},
     {"bench", Group::Machine, "bench", "speed of this machine beside its own ceilings", nullptr},
     {"doctor", Group::Machine, "doctor", "what works here, what does not, what to do", nullptr},
 }};

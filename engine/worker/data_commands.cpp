@@ -245,6 +245,9 @@ Result<int> prepare(const PrepareArguments& arguments) {
     if (prefix.filename().empty()) return invalidInput("-o {}: name a file prefix, as in -o data/train", protocol::quote(arguments.output));
     RADLADS_TRY(checkPrepare(arguments, sources, tokenizer, prefix));
 
+    std::error_code error;
+    if (prefix.has_parent_path()) fs::create_directories(prefix.parent_path(), error);
+    if (error) return systemError("creating the directory " + prefix.parent_path().string(), error.value());
     ProgressDisplay display(!arguments.quiet);
     const auto start = Clock::now();
     const auto progress = display.prepareCallback();
@@ -255,7 +258,6 @@ Result<int> prepare(const PrepareArguments& arguments) {
 
     RADLADS_TRY_ASSIGN(const data::TokenStore store, data::TokenStore::open(prefix));
     const double seconds = secondsSince(start);
-    std::error_code error;
     const double bytes = static_cast<double>(fs::file_size(withEnding(prefix, ".bin"), error)) + static_cast<double>(fs::file_size(withEnding(prefix, ".idx"), error));
     if (arguments.json) {
         printJson({{"prefix", prefix.string()}, {"documents", store.documents()}, {"tokens", store.size()}, {"bytes", bytes}, {"seconds", seconds}});

@@ -10,21 +10,22 @@ namespace {
 
 using Words = std::vector<std::string_view>;
 
-// Every list is disjoint from the others and the words are short, so that a byte-level BPE of a few hundred entries holds
-// each " word" as one token. A story gives each of its people, objects, animals and places an epithet of its own, which from
-// then on stands before it: "the bold ann", "the red cup". The epithet is the key, the next word the value to recall.
+// Every list is disjoint from the others and the words are short, so that a byte-level BPE of a few hundred entries
+// holds each " word" as one token. A story gives each of its people, objects, animals and places an epithet of its own,
+// which from then on stands before it: "the bold ann", "the red cup". The epithet is the key, the next word the value
+// to recall.
 const Words kEpithets = {"red",  "blue", "pink", "gray", "gold", "tan",  "dark", "pale", "worn", "new",
                          "big",  "flat", "tall", "shy",  "sly",  "wild", "warm", "cold", "wet",  "dry",
                          "soft", "fat",  "thin", "mad",  "sad",  "glad", "dull", "keen", "calm", "rich",
                          "poor", "bold", "neat", "wise", "fast", "slow", "loud", "rude", "kind", "lean"};
 const Words kNames = {"ann", "ben", "bob", "dan", "eve", "fay", "gus", "hal", "ida", "jan", "jim", "kay",
                       "kim", "leo", "max", "meg", "ned", "pam", "ray", "ron", "sam", "sue", "ted", "tom"};
-const Words kObjects = {"cup",  "pot",  "pan",  "hat",  "bag",  "box",  "cap",  "mug",  "bell", "book", "boat", "lamp",
-                        "ring", "rope", "coat", "coin", "drum", "fork", "key",  "kite", "map",  "pen",  "rug",  "bowl"};
-const Words kPlaces = {"barn", "mill", "lake", "farm", "pond",  "park", "hill", "yard",
+const Words kObjects = {"cup",  "pot",  "pan",  "hat",  "bag",  "box",  "cap", "mug",  "bell", "book", "boat", "lamp",
+                        "ring", "rope", "coat", "coin", "drum", "fork", "key", "kite", "map",  "pen",  "rug",  "bowl"};
+const Words kPlaces = {"barn", "mill", "lake", "farm", "pond", "park", "hill", "yard",
                        "port", "cave", "shop", "town", "camp", "wood", "moor", "dock"};
-const Words kAnimals = {"cat", "dog", "fox", "owl", "hen", "pig", "cow", "bee", "ant", "bat", "rat", "goat",
-                        "duck", "frog", "crow", "swan", "wolf", "bear", "deer", "hare"};
+const Words kAnimals = {"cat", "dog",  "fox",  "owl",  "hen",  "pig",  "cow",  "bee",  "ant",  "bat",
+                        "rat", "goat", "duck", "frog", "crow", "swan", "wolf", "bear", "deer", "hare"};
 const Words kGoods = {"figs", "nuts", "peas", "eggs", "pies", "buns", "yams", "hams", "oats", "pods", "jams", "tins"};
 const Words kTimes = {"dawn", "noon", "dusk", "night"};
 
@@ -33,9 +34,9 @@ const std::array<const Words*, 4> kKinds = {&kNames, &kObjects, &kAnimals, &kPla
 constexpr std::string_view kMarks = "POAS";
 
 constexpr std::string_view kOpening = "one day a P+ has a O+ . here is a A+ near a S+ .";
-const Words kIntroductions = {"a P+ has a O+ .",    "here is a P+ .",     "the P has a O+ .",  "the P has a O+ and a O+ .",
-                              "the P meets a A+ .", "here is a A+ .",     "the A has a O+ .",  "a A+ runs to a S+ .",
-                              "the P sees a S+ .",  "the O is near a S+ ."};
+const Words kIntroductions = {
+    "a P+ has a O+ .", "here is a P+ .",   "the P has a O+ .",    "the P has a O+ and a O+ .", "the P meets a A+ .",
+    "here is a A+ .",  "the A has a O+ .", "a A+ runs to a S+ .", "the P sees a S+ .",         "the O is near a S+ ."};
 const Words kEvents = {"the P sees the A .",
                        "the P gives the O to the A .",
                        "the P takes the O and the O .",
@@ -93,13 +94,20 @@ public:
         for (int i = m_random.between(2, 6); i > 0; --i) introduce();
         while (position() < length) {
             const int choice = m_random.below(100);
-            if (choice < 23) introduce();
-            else if (choice < 65) sentence(pick(kEvents));
-            else if (choice < 77) copy();
-            else if (choice < 82) countUp();
-            else if (choice < 87) tally();
-            else if (choice < 99) arithmetic();
-            else time();
+            if (choice < 23)
+                introduce();
+            else if (choice < 65)
+                sentence(pick(kEvents));
+            else if (choice < 77)
+                copy();
+            else if (choice < 82)
+                countUp();
+            else if (choice < 87)
+                tally();
+            else if (choice < 99)
+                arithmetic();
+            else
+                time();
         }
         sentence("the end .");
         return std::move(m_words);
@@ -118,7 +126,9 @@ private:
     }
     void number(int value, Skill skill = Skill::Text) { say(std::to_string(value), skill); }
 
-    std::string_view pick(const Words& words) { return words[static_cast<size_t>(m_random.below(static_cast<int>(words.size())))]; }
+    std::string_view pick(const Words& words) {
+        return words[static_cast<size_t>(m_random.below(static_cast<int>(words.size())))];
+    }
 
     // An entry that this story has not used yet.
     std::string_view draw(const Words& words, uint64_t& used) {
@@ -173,9 +183,12 @@ private:
             const size_t end = std::min(pattern.find(' '), pattern.size());
             const std::string_view word = pattern.substr(0, end);
             const size_t kind = kMarks.find(word[0]);
-            if (kind == std::string_view::npos) say(word);
-            else if (word.size() > 1) bind(kind);
-            else mention(kind, start);
+            if (kind == std::string_view::npos)
+                say(word);
+            else if (word.size() > 1)
+                bind(kind);
+            else
+                mention(kind, start);
             pattern.remove_prefix(std::min(end + 1, pattern.size()));
         }
     }
@@ -266,7 +279,9 @@ const char* toString(Skill skill) {
     return names[static_cast<size_t>(skill)];
 }
 
-std::vector<Word> story(uint64_t seed) { return Writer(seed).write(); }
+std::vector<Word> story(uint64_t seed) {
+    return Writer(seed).write();
+}
 
 std::string storyText(uint64_t seed) {
     std::string text;

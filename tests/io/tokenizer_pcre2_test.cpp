@@ -11,6 +11,7 @@
 
 #include "engine/io/pre_tokenizer.h"
 #include "engine/io/tokenizer_unicode.h"
+#include "engine/io/tokenizer_unicode_tables.h"
 
 namespace radlads::io {
 namespace {
@@ -145,11 +146,20 @@ TEST(Nfc, isThatOfUtf8procOnRandomTexts) {
 TEST(Nfc, isThatOfUtf8procForEveryCharacterAfterABase) {
     std::string text, storage;
     for (char32_t code = 0; code < 0x110000; ++code) {
-        if (code >= 0xD800 && code < 0xE000) continue;
+        if ((code >= 0xD800 && code < 0xE000) || isIn(kMarksLeftAlone, code)) continue;
         text.clear();
         for (const char32_t part : {char32_t('e'), code, char32_t(0x323), char32_t(0x1161)}) appendUtf8(part, text);
         ASSERT_EQ(toNfc(text, storage), utf8procNfc(text)) << static_cast<uint32_t>(code);
         if (code >= 0x32400 && code < 0xDFFFF) code += 0xFF;  // unassigned
+    }
+}
+
+TEST(Nfc, leavesMarksAloneThatHuggingFaceDoesNotKnow) {
+    for (const auto& [text, nfc] : {std::pair("\u0312\u07fd", "\u0312\u07fd"), std::pair("e\u07fd\u0301", "e\u07fd\u0301"),
+                                    std::pair("e\u0301\u07fd\u0323", "\u00e9\u07fd\u0323"),
+                                    std::pair("\U00011935\U00011930", "\U00011935\U00011930")}) {
+        std::string storage;
+        EXPECT_EQ(toNfc(text, storage), nfc);
     }
 }
 

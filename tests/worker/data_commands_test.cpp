@@ -100,6 +100,21 @@ TEST(Prepare, KeepsWhatIsThereUnlessForced) {
     EXPECT_EQ(prepare("out", {"--force"}).exit, 2);
 }
 
+TEST(Prepare, GoesOnAfterCtrlCAndGivesTheSameBytes) {
+    const Workplace place;
+    place.makeTeacher("teacher");
+    const auto arguments = [&](const char* output) {
+        return std::vector<std::string>{"prepare", "-q", "demo:5:20000", "-t", place.arg("teacher"), "-o", place.arg(output)};
+    };
+    ASSERT_EQ(place.run(arguments("whole")).exit, 0);
+    const Outcome stopped = place.run(arguments("parts/cut"), {}, place.path("parts/cut.partial.bin"));
+    ASSERT_EQ(stopped.exit, 130) << stopped.err;
+    EXPECT_FALSE(fs::exists(place.path("parts/cut.bin"))) << "half a dataset must not carry the name of a whole one";
+    ASSERT_EQ(place.run(arguments("parts/cut")).exit, 0);
+    EXPECT_EQ(place.read("parts/cut.bin"), place.read("whole.bin"));
+    EXPECT_EQ(place.read("parts/cut.idx"), place.read("whole.idx"));
+}
+
 TEST(ConvertTeacher, SaysThatADirectoryNeedsNoConversion) {
     const Workplace place;
     place.makeTeacher("teacher");

@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,7 +42,8 @@ std::string Workplace::read(const std::string& name) const {
     return text.str();
 }
 
-Outcome Workplace::run(const std::vector<std::string>& arguments, const std::vector<std::pair<std::string, std::string>>& environment) const {
+Outcome Workplace::run(const std::vector<std::string>& arguments, const std::vector<std::pair<std::string, std::string>>& environment,
+                       const fs::path& interruptAt) const {
     std::vector<std::string> words{std::string(RADLADS_BIN_DIR) + "/radlads-worker"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
@@ -61,6 +64,13 @@ Outcome Workplace::run(const std::vector<std::string>& arguments, const std::vec
         _exit(127);
     }
     int status = 0;
+    if (!interruptAt.empty()) {
+        while (!fs::exists(interruptAt)) {
+            if (waitpid(child, &status, WNOHANG) == child) return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("stdout"), read("stderr")};
+            sched_yield();
+        }
+        kill(child, SIGINT);
+    }
     waitpid(child, &status, 0);
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("stdout"), read("stderr")};
 }

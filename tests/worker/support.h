@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace radlads::test {
@@ -27,7 +28,9 @@ public:
     std::string arg(const std::string& name) const { return path(name).string(); }
     void write(const std::string& name, const std::string& text) const;
     std::string read(const std::string& name) const;
-    Outcome run(const std::vector<std::string>& arguments, const std::vector<std::pair<std::string, std::string>>& environment = {}) const;
+    // interruptAt: a file; as soon as it exists the worker is sent SIGINT.
+    Outcome run(const std::vector<std::string>& arguments, const std::vector<std::pair<std::string, std::string>>& environment = {},
+                const std::filesystem::path& interruptAt = {}) const;
     // Writes a two-layer Qwen2-shaped teacher with tokenizer.json; returns its parameter count.
     int64_t makeTeacher(const std::string& name) const;
     // A plan over makeTeacher's "teacher": align, distill and extend, on "demo:7:300".
