@@ -22,7 +22,7 @@ struct AddedTokenRule {
     bool special = false;
 };
 
-inline constexpr size_t kMaxAddedTokenBytes = 1024;  // bounds the work for each byte of text
+inline constexpr size_t kMaxAddedTokenBytes = 512;  // bounds the work for each byte of text
 
 class AddedTokenMatcher {
 public:

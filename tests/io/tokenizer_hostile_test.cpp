@@ -61,7 +61,7 @@ TEST(TokenizerHostile, refusesIdsThatAreWrong) {
         {"/model/vocab/b", 1.0},      {"/model/vocab/b", "1"},       {"/model/vocab/b", nullptr},
         {"/model/vocab/b", 0},        {"/model/vocab/b", json::array({1})}, {"/model/vocab/b", json::object()},
         {"/added_tokens/0/id", -1},   {"/added_tokens/0/id", 1u << 22}, {"/added_tokens/0/id", "4"},
-        {"/added_tokens/0/id", 3},    {"/added_tokens/0/content", "ab"}, {"/added_tokens/0/content", std::string(1025, 'x')},
+        {"/added_tokens/0/id", 3},    {"/added_tokens/0/content", "ab"}, {"/added_tokens/0/content", std::string(513, 'x')},
         {"/model/unk_token", "none"},
     };
     for (const auto& [pointer, value] : cases) {
@@ -166,10 +166,10 @@ TEST(TokenizerHostile, longRunsOfMarksTakeLittleTime) {
 
 TEST(TokenizerHostile, addedTokensThatNearlyMatchEverywhereTakeLittleTime) {
     json document = tokenizerJson("gpt2");
-    document["added_tokens"].push_back({{"id", 520}, {"content", std::string(1023, 'a') + "b"}});
+    document["added_tokens"].push_back({{"id", 520}, {"content", std::string(511, 'a') + "b"}});
     document["added_tokens"].push_back({{"id", 521}, {"content", " "}, {"rstrip", true}, {"lstrip", true}});
     const Tokenizer tokenizer = tokenizerOf(document.dump());
-    EXPECT_FALSE(tokenizer.encode(std::string(200'000, 'a')).empty());
+    EXPECT_FALSE(tokenizer.encode(std::string(20'000, 'a')).empty());
     EXPECT_EQ(tokenizer.encode(std::string(1'000'000, ' ')), (std::vector<int32_t>{521}));
 }
 
