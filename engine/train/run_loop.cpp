@@ -223,16 +223,16 @@ bool RunLoop::checkpointDue() const {
 }
 
 Result<Request> RunLoop::pause() {
-    RADLADS_TRY(emit("run.paused", {{"step_index", m_position.stepIndex}, {"update", m_position.update}, {"reason", "command"}}));
     RADLADS_TRY(writeState("paused"));
+    RADLADS_TRY(emit("run.paused", {{"step_index", m_position.stepIndex}, {"update", m_position.update}, {"reason", "command"}}));
     say("Paused. `radlads-engine resume` goes on, `radlads-engine stop` ends the process; nothing is lost either way.");
     while (true) {
         if (m_options.interrupts && m_options.interrupts->load() > 0) return Request::Stop;
         const Request request = nextRequest();
         if (request == Request::Stop) return request;
         if (request == Request::Resume) {
-            RADLADS_TRY(emit("run.resumed", {{"step_index", m_position.stepIndex}, {"update", m_position.update}}));
             RADLADS_TRY(writeState("running"));
+            RADLADS_TRY(emit("run.resumed", {{"step_index", m_position.stepIndex}, {"update", m_position.update}}));
             return request;
         }
         std::this_thread::sleep_for(kPoll);

@@ -143,8 +143,8 @@ TEST_F(Runs, ARunThatIsInUseIsRefused) {
 
 TEST_F(Runs, ADivergingRunRollsBackWithSmallerRatesAndThenSaysWhatToDo) {
     const fs::path run = directory() / "run";
-    const json steps = json::parse(R"([{"kind": "distill", "tokens": 65536, "sequence_length": 64, "batch_size": 4, "gradient_clip": 0,
-                                        "learning_rate": {"initial": 1e30, "final": 1e30, "warmup_steps": 0}}])");
+    const json steps = json::parse(R"([{"kind": "distill", "tokens": 16384, "sequence_length": 64, "batch_size": 4, "gradient_clip": 0,
+                                        "learning_rate": {"initial": 1e-5, "final": 1000, "schedule": "exp", "warmup_steps": 0}}])");
     const Outcome outcome = engine(runArguments(run, writePlan({{"steps", steps}, {"guard", {{"max_rollbacks", 2}}}})));
     EXPECT_EQ(outcome.exitCode, 1);
     EXPECT_NE(outcome.err.find("after 2 rollbacks; lower steps[0].learning_rate.initial"), std::string::npos) << outcome.err;

@@ -173,7 +173,8 @@ TEST(Doctor, NamesWhatMakesRunsImpossible) {
     const Outcome ill = place.run({"doctor", "--json"}, {{"RADLADS_RUNS", place.arg("file/runs")}});
     EXPECT_EQ(ill.exit, 1);
     bool found = false;
-    for (const auto& finding : ill.json()["findings"]) {
+    const auto report = ill.json();
+    for (const auto& finding : report["findings"]) {
         if (finding["level"] != "problem") continue;
         found = true;
         EXPECT_EQ(finding["area"], "Runs");

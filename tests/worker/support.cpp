@@ -92,7 +92,7 @@ int64_t Workplace::makeTeacher(const std::string& name) const {
     plan.intermediateSize = 48;
     io::ModelConfig config = convert::freshConfig(plan, tokenizer->vocabSize());
     config.eosTokens = {*tokenizer->eosToken()};
-    const model::Weights weights = convert::freshWeights(config, 1);
+    const model::Weights weights = convert::freshWeights(config, plan, 1);
     write(name + "/config.json", io::writeModelConfig(config));
     const auto saved = model::saveWeights(path(name) / "model.safetensors", weights, io::Dtype::F32);
     if (!saved) throw std::runtime_error(saved.error().message);
