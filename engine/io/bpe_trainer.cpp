@@ -65,7 +65,8 @@ public:
     void moveTo(BpeModel& model) {
         for (const std::string& token : m_tokens) model.vocabulary.push_back(mapBytes(token));
         for (const auto& [left, right] : m_merges)
-            model.merges.emplace_back(model.vocabulary[static_cast<size_t>(left)], model.vocabulary[static_cast<size_t>(right)]);
+            model.merges.emplace_back(model.vocabulary[static_cast<size_t>(left)],
+                                      model.vocabulary[static_cast<size_t>(right)]);
     }
 
 private:
@@ -108,7 +109,8 @@ private:
 
     void countPairs(uint32_t word) {
         const Word& counted = m_words[word];
-        for (size_t i = 0; i + 1 < counted.symbols.size(); ++i) change({counted.symbols[i], counted.symbols[i + 1]}, counted.count, word);
+        for (size_t i = 0; i + 1 < counted.symbols.size(); ++i)
+            change({counted.symbols[i], counted.symbols[i + 1]}, counted.count, word);
     }
 
     void change(const Pair& pair, int64_t by, uint32_t word) {
@@ -118,7 +120,8 @@ private:
     }
 
     void merge(const Pair& pair) {
-        const int32_t merged = addToken(m_tokens[static_cast<size_t>(pair.first)] + m_tokens[static_cast<size_t>(pair.second)]);
+        const int32_t merged =
+            addToken(m_tokens[static_cast<size_t>(pair.first)] + m_tokens[static_cast<size_t>(pair.second)]);
         PairState& state = m_pairs[pair];
         if (!state.learnt) m_merges.push_back(pair);
         const std::vector<uint32_t> words = std::move(state.words);
@@ -175,14 +178,17 @@ BpeModel trainBpe(std::string_view text, int64_t vocabSize, const std::vector<st
                   PreTokenizer preTokenizer) {
     std::vector<std::string> contents;
     for (const std::string& token : addedTokens)
-        if (!token.empty() && std::find(contents.begin(), contents.end(), token) == contents.end()) contents.push_back(token);
+        if (!token.empty() && std::find(contents.begin(), contents.end(), token) == contents.end())
+            contents.push_back(token);
     std::vector<AddedTokenRule> rules;
     for (const std::string& content : contents) rules.push_back({content});
 
     Trainer trainer(preTokenizer);
     std::string storage;
     AddedTokenMatcher(rules, contents)
-        .cut(replaceInvalidUtf8(text, storage), [&](std::string_view stretch) { trainer.countWords(stretch); }, [](int32_t) {});
+        .cut(
+            replaceInvalidUtf8(text, storage), [&](std::string_view stretch) { trainer.countWords(stretch); },
+            [](int32_t) {});
     trainer.learn(static_cast<size_t>(std::max<int64_t>(0, vocabSize - static_cast<int64_t>(contents.size()))));
 
     BpeModel model;

@@ -33,7 +33,9 @@ const char* runEnd(const uint8_t* classes, const char* p, const char* end, uint8
     return p;
 }
 
-bool isNewline(char c) { return c == '\r' || c == '\n'; }
+bool isNewline(char c) {
+    return c == '\r' || c == '\n';
+}
 
 // The length of 's 't 're 've 'm 'll 'd at p (which is at the apostrophe), 0 if there is none.
 size_t contraction(const char* p, const char* end) {
@@ -45,7 +47,9 @@ size_t contraction(const char* p, const char* end) {
     return (third == 'e' && (second == 'r' || second == 'v')) || (second == 'l' && third == 'l') ? 3 : 0;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 // The same without regard to case: U+017F (long s) folds to s.
 size_t contractionAnyCase(const char* p, const char* end) {
@@ -125,32 +129,46 @@ const char* digitPieceEnd(const uint8_t* classes, const char* begin, const char*
     return p;
 }
 
-const char* wholeEnd(const uint8_t*, const char*, const char* end) { return end; }
+const char* wholeEnd(const uint8_t*, const char*, const char* end) {
+    return end;
+}
 
 }  // namespace
 
 PieceEnd pieceEnd(Splitter splitter) {
     switch (splitter) {
-        case Splitter::None: return wholeEnd;
-        case Splitter::Qwen2: return qwenPieceEnd<1>;
-        case Splitter::Llama3: return qwenPieceEnd<3>;
-        case Splitter::Gpt2: return gpt2PieceEnd;
-        case Splitter::EachDigit: return digitPieceEnd<true>;
-        case Splitter::DigitRuns: return digitPieceEnd<false>;
+        case Splitter::None:
+            return wholeEnd;
+        case Splitter::Qwen2:
+            return qwenPieceEnd<1>;
+        case Splitter::Llama3:
+            return qwenPieceEnd<3>;
+        case Splitter::Gpt2:
+            return gpt2PieceEnd;
+        case Splitter::EachDigit:
+            return digitPieceEnd<true>;
+        case Splitter::DigitRuns:
+            return digitPieceEnd<false>;
     }
     return wholeEnd;
 }
 
 PreTokenizerPipeline PreTokenizerPipeline::of(PreTokenizer preTokenizer) {
     switch (preTokenizer) {
-        case PreTokenizer::Qwen2: return PreTokenizerPipeline({{Splitter::Qwen2}});
-        case PreTokenizer::Llama3: return PreTokenizerPipeline({{Splitter::Llama3}});
-        case PreTokenizer::SmolLm: return PreTokenizerPipeline({{Splitter::EachDigit}, {Splitter::Gpt2}});
-        case PreTokenizer::Gpt2: break;
+        case PreTokenizer::Qwen2:
+            return PreTokenizerPipeline({{Splitter::Qwen2}});
+        case PreTokenizer::Llama3:
+            return PreTokenizerPipeline({{Splitter::Llama3}});
+        case PreTokenizer::SmolLm:
+            return PreTokenizerPipeline({{Splitter::EachDigit}, {Splitter::Gpt2}});
+        case PreTokenizer::Gpt2:
+            break;
     }
     return PreTokenizerPipeline({{Splitter::Gpt2}});
 }
 
-const uint8_t* PreTokenizerPipeline::characters() { return characterClasses(); }
+const uint8_t* PreTokenizerPipeline::characters() {
+    return characterClasses();
+}
 
 }  // namespace radlads::io

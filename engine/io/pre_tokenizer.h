@@ -20,12 +20,12 @@ inline constexpr const char* kGpt2Regex =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 enum class Splitter : uint8_t {
-    None,        // the whole text is one piece
-    Qwen2,       // kQwen2Regex
-    Llama3,      // kLlama3Regex
-    Gpt2,        // kGpt2Regex
-    EachDigit,   // every \p{N} alone
-    DigitRuns,   // runs of \p{N}
+    None,       // the whole text is one piece
+    Qwen2,      // kQwen2Regex
+    Llama3,     // kLlama3Regex
+    Gpt2,       // kGpt2Regex
+    EachDigit,  // every \p{N} alone
+    DigitRuns,  // runs of \p{N}
 };
 
 // The end of the piece that starts at `begin`, where begin < end and the text is UTF-8. classes: characterClasses().
@@ -37,7 +37,8 @@ class PreTokenizerPipeline {
 public:
     struct Stage {
         Splitter splitter = Splitter::None;
-        bool addsPrefixSpace = false;  // " " is put before a piece that does not start with it, before the piece is split
+        bool addsPrefixSpace =
+            false;  // " " is put before a piece that does not start with it, before the piece is split
     };
 
     PreTokenizerPipeline() = default;
@@ -45,7 +46,8 @@ public:
     static PreTokenizerPipeline of(PreTokenizer preTokenizer);
     const std::vector<Stage>& stages() const { return m_stages; }
 
-    // take(std::string_view piece) for every piece of `text` (UTF-8) in order; no piece is empty. A piece is valid in the call.
+    // take(std::string_view piece) for every piece of `text` (UTF-8) in order; no piece is empty. A piece is valid in
+    // the call.
     template <class Take>
     void forEachPiece(std::string_view text, Take&& take) const {
         if (!text.empty()) split(0, text, take);

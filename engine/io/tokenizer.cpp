@@ -52,7 +52,7 @@ struct Tokenizer::Impl {
     AddedTokenMatcher rawMatcher, normalizedMatcher;  // for added tokens with normalized false, true
     std::vector<int32_t> before, after;
 
-    TextList bytesById;            // what decoding gives; empty for ids that are not used
+    TextList bytesById;  // what decoding gives; empty for ids that are not used
     std::vector<bool> specialById;
     std::unique_ptr<std::atomic<Whole>[]> wholeById;
 
@@ -77,7 +77,8 @@ private:
     std::vector<int32_t> m_tokenById;  // index in document.tokens; -1: none. Only while building
 };
 
-Status Tokenizer::Impl::indexVocabulary(const TokenizerDocument& document, const TokenizerSpec& spec, const std::string& where) {
+Status Tokenizer::Impl::indexVocabulary(const TokenizerDocument& document, const TokenizerSpec& spec,
+                                        const std::string& where) {
     if (!document.hasVocabulary || !document.hasMerges)
         return invalidInput("{} has no model.vocab or no model.merges; it is not a BPE tokenizer, or damaged.", where);
     int32_t highest = -1;
@@ -109,7 +110,8 @@ Status Tokenizer::Impl::indexVocabulary(const TokenizerDocument& document, const
     return {};
 }
 
-Status Tokenizer::Impl::readMerges(const TokenizerDocument& document, const TokenizerSpec& spec, const std::string& where) {
+Status Tokenizer::Impl::readMerges(const TokenizerDocument& document, const TokenizerSpec& spec,
+                                   const std::string& where) {
     const size_t count = document.mergeParts.size() / 2;
     rules.merges.reserve(count);
     std::string joined;
@@ -118,9 +120,12 @@ Status Tokenizer::Impl::readMerges(const TokenizerDocument& document, const Toke
         joined.assign(left).append(right);
         const int32_t leftId = names.find(left), rightId = names.find(right), joinedId = names.find(joined);
         if (leftId < 0 || rightId < 0 || joinedId < 0)
-            return invalidInput("{}: model.merges[{}] joins {} and {}, but {} is not in model.vocab; get the file again.", where,
-                                rank, protocol::quote(left), protocol::quote(right),
-                                protocol::quote(leftId < 0 ? left : rightId < 0 ? right : std::string_view(joined)));
+            return invalidInput(
+                "{}: model.merges[{}] joins {} and {}, but {} is not in model.vocab; get the file again.", where, rank,
+                protocol::quote(left), protocol::quote(right),
+                protocol::quote(leftId < 0    ? left
+                                : rightId < 0 ? right
+                                              : std::string_view(joined)));
         rules.merges.assign(leftId, rightId, static_cast<uint32_t>(rank), joinedId);
     }
     if (!spec.unknownToken) return {};
@@ -141,8 +146,9 @@ Status Tokenizer::Impl::addTokens(const TokenizerSpec& spec, const std::string& 
     for (const AddedTokenRule& rule : spec.addedTokens) {
         const int32_t known = names.find(rule.content);
         if (known < 0 ? m_tokenById[static_cast<size_t>(rule.id)] >= 0 : known != rule.id)
-            return invalidInput("{}: the added token {} has the id {}, which contradicts model.vocab; get the file again.", where,
-                                protocol::quote(rule.content), rule.id);
+            return invalidInput(
+                "{}: the added token {} has the id {}, which contradicts model.vocab; get the file again.", where,
+                protocol::quote(rule.content), rule.id);
         names.insert(rule.content, rule.id);
         specialById[static_cast<size_t>(rule.id)] = rule.special;
         (rule.normalized ? normalized : raw).push_back(rule);
@@ -212,7 +218,8 @@ Status Tokenizer::Impl::build(const TokenizerDocument& document, const Tokenizer
 }
 
 Status Tokenizer::Impl::configure(const TokenizerConfig& config, const std::string& where) {
-    const auto resolve = [&](const char* key, const std::optional<std::string>& token, std::optional<int32_t>& id) -> Status {
+    const auto resolve = [&](const char* key, const std::optional<std::string>& token,
+                             std::optional<int32_t>& id) -> Status {
         if (!token) return {};
         const int32_t found = names.find(*token);
         if (found < 0)
@@ -291,7 +298,8 @@ Result<Tokenizer> Tokenizer::parse(const std::string& tokenizerJson, const std::
 Result<Tokenizer> Tokenizer::load(const std::filesystem::path& directoryOrFile) {
     namespace fs = std::filesystem;
     std::error_code ignored;
-    const fs::path file = fs::is_directory(directoryOrFile, ignored) ? directoryOrFile / "tokenizer.json" : directoryOrFile;
+    const fs::path file =
+        fs::is_directory(directoryOrFile, ignored) ? directoryOrFile / "tokenizer.json" : directoryOrFile;
     if (!fs::exists(file, ignored))
         return invalidInput("{} does not exist; a model directory must hold a tokenizer.json.", file.string());
     RADLADS_TRY_ASSIGN(const std::string json, run::readFile(file, kMaxFileBytes));
@@ -304,7 +312,8 @@ Result<Tokenizer> Tokenizer::load(const std::filesystem::path& directoryOrFile) 
     RADLADS_TRY_ASSIGN(std::string chatTemplate, readBeside("chat_template.jinja"));
     RADLADS_TRY_ASSIGN(Tokenizer tokenizer, parse(json, config, file.string()));
     if (chatTemplate.empty()) return tokenizer;
-    std::const_pointer_cast<Impl>(tokenizer.m_impl)->chatTemplate = std::move(chatTemplate);  // not shared with anyone yet
+    std::const_pointer_cast<Impl>(tokenizer.m_impl)->chatTemplate =
+        std::move(chatTemplate);  // not shared with anyone yet
     return tokenizer;
 }
 
@@ -338,17 +347,29 @@ std::string Tokenizer::tokenBytes(int32_t id) const {
     return id < 0 || id >= vocabSize() ? std::string() : std::string(m_impl->bytesById[static_cast<size_t>(id)]);
 }
 
-int64_t Tokenizer::vocabSize() const { return static_cast<int64_t>(m_impl->bytesById.size()); }
+int64_t Tokenizer::vocabSize() const {
+    return static_cast<int64_t>(m_impl->bytesById.size());
+}
 
 std::optional<int32_t> Tokenizer::tokenId(std::string_view token) const {
     const int32_t id = m_impl->names.find(token);
     return id < 0 ? std::nullopt : std::optional(id);
 }
 
-std::optional<int32_t> Tokenizer::bosToken() const { return m_impl->bos; }
-std::optional<int32_t> Tokenizer::eosToken() const { return m_impl->eos; }
-std::optional<int32_t> Tokenizer::padToken() const { return m_impl->pad; }
-std::string Tokenizer::chatTemplate() const { return m_impl->chatTemplate; }
-uint64_t Tokenizer::fingerprint() const { return m_impl->fingerprint; }
+std::optional<int32_t> Tokenizer::bosToken() const {
+    return m_impl->bos;
+}
+std::optional<int32_t> Tokenizer::eosToken() const {
+    return m_impl->eos;
+}
+std::optional<int32_t> Tokenizer::padToken() const {
+    return m_impl->pad;
+}
+std::string Tokenizer::chatTemplate() const {
+    return m_impl->chatTemplate;
+}
+uint64_t Tokenizer::fingerprint() const {
+    return m_impl->fingerprint;
+}
 
 }  // namespace radlads::io

@@ -15,10 +15,10 @@ namespace radlads::io {
 struct AddedTokenRule {
     std::string content;
     int32_t id = 0;
-    bool singleWord = false;   // only where no word character touches it
-    bool leftStrip = false;    // swallows the white space before it
-    bool rightStrip = false;   // swallows the white space after it
-    bool normalized = false;   // looked for in the normalised text, not in the raw one
+    bool singleWord = false;  // only where no word character touches it
+    bool leftStrip = false;   // swallows the white space before it
+    bool rightStrip = false;  // swallows the white space after it
+    bool normalized = false;  // looked for in the normalised text, not in the raw one
     bool special = false;
 };
 
@@ -27,8 +27,8 @@ inline constexpr size_t kMaxAddedTokenBytes = 512;  // bounds the work for each 
 class AddedTokenMatcher {
 public:
     AddedTokenMatcher() = default;
-    // contents: what to look for, by rule; the rules' own contents, or those normalised. None is empty; where two are the same
-    // the later rule counts.
+    // contents: what to look for, by rule; the rules' own contents, or those normalised. None is empty; where two are
+    // the same the later rule counts.
     AddedTokenMatcher(const std::vector<AddedTokenRule>& rules, const std::vector<std::string>& contents);
 
     // onText(std::string_view stretch) and onToken(int32_t id) for all of `text` (UTF-8) in order; no stretch is empty.
@@ -55,10 +55,10 @@ private:
     bool matchAt(std::string_view text, size_t at, Match& match) const;
 
     std::vector<AddedTokenRule> m_rules;
-    PairTable m_edges;               // (node, byte) -> node; node 0 is the root
-    std::vector<int32_t> m_ruleAt;   // by node; -1: no token ends here
+    PairTable m_edges;              // (node, byte) -> node; node 0 is the root
+    std::vector<int32_t> m_ruleAt;  // by node; -1: no token ends here
     std::array<bool, 256> m_isFirst{};
-    int m_onlyFirst = -1;            // the first byte of all tokens, if they share one
+    int m_onlyFirst = -1;  // the first byte of all tokens, if they share one
 };
 
 }  // namespace radlads::io

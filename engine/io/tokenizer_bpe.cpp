@@ -42,8 +42,7 @@ void BpeRules::applyToShort(std::string_view piece, std::vector<int32_t>& ids) c
     size_t count = 0;
     symbolsOf(*this, piece, [&](int32_t id) { symbols[count++] = {id, kNoRank, 0}; });
     const auto rankPair = [&](size_t i) {
-        const PairTable::Entry* entry =
-            i + 1 < count ? merges.find(symbols[i].id, symbols[i + 1].id) : nullptr;
+        const PairTable::Entry* entry = i + 1 < count ? merges.find(symbols[i].id, symbols[i + 1].id) : nullptr;
         symbols[i].rank = entry ? entry->rank : kNoRank;
         if (entry) symbols[i].merged = entry->value;
     };
@@ -72,9 +71,7 @@ void BpeRules::applyToLong(std::string_view piece, std::vector<int32_t>& ids) co
         uint32_t rank;
         int64_t at;
         int32_t left, right, merged;  // left, right: what stood there; it may have changed since
-        bool operator>(const Candidate& other) const {
-            return rank != other.rank ? rank > other.rank : at > other.at;
-        }
+        bool operator>(const Candidate& other) const { return rank != other.rank ? rank > other.rank : at > other.at; }
     };
     std::vector<Symbol> symbols;
     symbols.reserve(piece.size());
@@ -89,7 +86,8 @@ void BpeRules::applyToLong(std::string_view piece, std::vector<int32_t>& ids) co
     const auto consider = [&](int64_t at, auto&& add) {
         if (at == kEnd || symbols[at].next == kEnd) return;
         const int32_t left = symbols[at].id, right = symbols[symbols[at].next].id;
-        if (const PairTable::Entry* entry = merges.find(left, right)) add(Candidate{entry->rank, at, left, right, entry->value});
+        if (const PairTable::Entry* entry = merges.find(left, right))
+            add(Candidate{entry->rank, at, left, right, entry->value});
     };
     const auto push = [&](const Candidate& candidate) {
         heap.push_back(candidate);

@@ -17,8 +17,8 @@ struct BpeRules {
     int32_t unknownId = -1;
     bool fuseUnknown = false;
 
-    // Appends the ids: the adjacent pair of lowest rank is merged, leftmost first, until no pair has a rank. Time n^2 for short
-    // pieces, n log n for others.
+    // Appends the ids: the adjacent pair of lowest rank is merged, leftmost first, until no pair has a rank. Time n^2
+    // for short pieces, n log n for others.
     void apply(std::string_view piece, std::vector<int32_t>& ids) const;
 
 private:

@@ -26,9 +26,13 @@ public:
     bool number_float(double v, const std::string&) { return value(v); }
     bool string(std::string& v) {
         switch (m_part) {
-            case Part::Merges: return mergeText(v);
-            case Part::MergePair: m_document.mergeParts.append(v); return true;
-            default: return value(std::move(v));
+            case Part::Merges:
+                return mergeText(v);
+            case Part::MergePair:
+                m_document.mergeParts.append(v);
+                return true;
+            default:
+                return value(std::move(v));
         }
     }
     bool binary(json::binary_t&) { return fail("holds binary data, which JSON has not"); }
@@ -58,7 +62,8 @@ public:
             m_pairBegin = m_document.mergeParts.size();
             return true;
         }
-        if (begins("vocab")) m_part = Part::Skipped;  // pieces with scores: another kind of model, refused by its name later
+        if (begins("vocab"))
+            m_part = Part::Skipped;  // pieces with scores: another kind of model, refused by its name later
         if (!begins("merges")) return open(json::array());
         if (m_document.hasMerges) return fail("has model.merges twice");
         m_document.hasMerges = true;
@@ -95,7 +100,8 @@ private:
     }
     bool id(int64_t v) {
         if (v < 0 || v > kMaxTokenId)
-            return fail(fmt::format("gives the token {} in model.vocab an id that is not in 0..{}", lastToken(), kMaxTokenId));
+            return fail(
+                fmt::format("gives the token {} in model.vocab an id that is not in 0..{}", lastToken(), kMaxTokenId));
         m_document.ids.push_back(static_cast<int32_t>(v));
         return true;
     }
@@ -145,7 +151,7 @@ private:
     Part m_part = Part::Document;
     std::vector<json*> m_stack;  // the open objects and arrays; each is the last member of the one below
     std::string m_key;
-    bool m_inModel = false;      // the second of the stack is `model`
+    bool m_inModel = false;  // the second of the stack is `model`
     size_t m_values = 0, m_pairBegin = 0, m_skippedDepth = 0;
     std::string m_problem;
 };

@@ -1,5 +1,5 @@
-// The first step of reading tokenizer.json: model.vocab and model.merges, which are most of the file, as flat arrays, the rest
-// as a small document. Private to io.
+// The first step of reading tokenizer.json: model.vocab and model.merges, which are most of the file, as flat arrays,
+// the rest as a small document. Private to io.
 #pragma once
 
 #include <cstdint>
@@ -34,16 +34,16 @@ private:
 inline constexpr int32_t kMaxTokenId = (1 << 22) - 1;  // the largest vocabularies in use have some 2^18 entries
 
 struct TokenizerDocument {
-    nlohmann::json rest;              // everything else; model.vocab and model.merges are null in it
-    bool hasVocabulary = false;       // model.vocab is an object
-    bool hasMerges = false;           // model.merges is an array
-    TextList tokens;                  // the keys of model.vocab
-    std::vector<int32_t> ids;         // their ids, each 0..kMaxTokenId, not checked for repetition
-    TextList mergeParts;              // left and right of each merge in turn
+    nlohmann::json rest;         // everything else; model.vocab and model.merges are null in it
+    bool hasVocabulary = false;  // model.vocab is an object
+    bool hasMerges = false;      // model.merges is an array
+    TextList tokens;             // the keys of model.vocab
+    std::vector<int32_t> ids;    // their ids, each 0..kMaxTokenId, not checked for repetition
+    TextList mergeParts;         // left and right of each merge in turn
 };
 
-// where: the file's name, for messages. InvalidInput for what is not JSON, nests deeper than 64 levels or has a vocabulary or
-// merges of a wrong form.
+// where: the file's name, for messages. InvalidInput for what is not JSON, nests deeper than 64 levels or has a
+// vocabulary or merges of a wrong form.
 Result<TokenizerDocument> readTokenizerDocument(std::string_view json, const std::string& where);
 
 }  // namespace radlads::io

@@ -22,7 +22,9 @@ const json* member(const json& object, const char* key) {
     return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
-bool isTokenId(const json& value) { return value.is_number_integer() && value >= 0 && value <= kMaxTokenId; }
+bool isTokenId(const json& value) {
+    return value.is_number_integer() && value >= 0 && value <= kMaxTokenId;
+}
 
 // Reads the members of one object; path names it in messages.
 struct Fields {
@@ -52,14 +54,17 @@ Result<std::string> typeOf(const json& component, const std::string& path) {
     return *type;
 }
 
-// leaf(component, type, path) for the component, or for the members of a Sequence in order. members: the Sequence's key.
+// leaf(component, type, path) for the component, or for the members of a Sequence in order. members: the Sequence's
+// key.
 template <class Leaf>
-Status forEachComponent(const json& component, const char* members, const std::string& path, const Leaf& leaf, int depth = 0) {
+Status forEachComponent(const json& component, const char* members, const std::string& path, const Leaf& leaf,
+                        int depth = 0) {
     RADLADS_TRY_ASSIGN(const std::string type, typeOf(component, path));
     if (type != "Sequence") return leaf(component, type, path);
     const json* list = member(component, members);
     if (!list || !list->is_array()) return invalidInput("{}.{} must be a list; get the file again.", path, members);
-    if (depth == kMaxNesting) return invalidInput("{} nests Sequences more than {} deep; get the file again.", path, kMaxNesting);
+    if (depth == kMaxNesting)
+        return invalidInput("{} nests Sequences more than {} deep; get the file again.", path, kMaxNesting);
     for (size_t i = 0; i < list->size(); ++i)
         RADLADS_TRY(forEachComponent((*list)[i], members, fmt::format("{}.{}[{}]", path, members, i), leaf, depth + 1));
     return {};
@@ -83,12 +88,12 @@ Result<std::vector<AddedTokenRule>> readAddedTokens(const json& document, const 
         if (!content) return invalidInput("{} has no content; get the file again.", fields.path);
         if (content->empty()) continue;  // Hugging Face ignores these as well
         if (content->size() > kMaxAddedTokenBytes)
-            return invalidInput("{}.content is longer than {} bytes, which no real token is; get the file again.", fields.path,
-                                kMaxAddedTokenBytes);
+            return invalidInput("{}.content is longer than {} bytes, which no real token is; get the file again.",
+                                fields.path, kMaxAddedTokenBytes);
         AddedTokenRule rule{*content, id->get<int32_t>()};
         if (!contents.insert(rule.content).second || !ids.insert(rule.id).second)
-            return invalidInput("{}: the token {} or its id {} occurs twice in added_tokens; get the file again.", where,
-                                quote(rule.content), rule.id);
+            return invalidInput("{}: the token {} or its id {} occurs twice in added_tokens; get the file again.",
+                                where, quote(rule.content), rule.id);
         const std::pair<const char*, bool AddedTokenRule::*> flags[] = {{"single_word", &AddedTokenRule::singleWord},
                                                                         {"lstrip", &AddedTokenRule::leftStrip},
                                                                         {"rstrip", &AddedTokenRule::rightStrip},
@@ -120,20 +125,21 @@ Result<bool> readNormalizer(const json& document, const std::string& where) {
 Result<Splitter> readSplit(const json& component, const std::string& path) {
     const json* pattern = member(component, "pattern");
     const json* regex = pattern && pattern->is_object() ? member(*pattern, "Regex") : nullptr;
-    if (!regex || !regex->is_string())
-        return invalidInput("{}.pattern has no \"Regex\" text; {}.", path, kSupported);
+    if (!regex || !regex->is_string()) return invalidInput("{}.pattern has no \"Regex\" text; {}.", path, kSupported);
     const Fields fields{component, path};
     RADLADS_TRY_ASSIGN(const auto behavior, fields.text("behavior"));
     RADLADS_TRY_ASSIGN(const bool invert, fields.flag("invert", false));
-    // The expressions cover every text, so that to remove what lies between their matches is the same as to isolate them.
+    // The expressions cover every text, so that to remove what lies between their matches is the same as to isolate
+    // them.
     const bool isolates = behavior == "Isolated" || (behavior == "Removed" && invert);
-    if (!isolates) return invalidInput("{}.behavior is {}; only \"Isolated\" is supported.", path, quote(behavior.value_or("")));
+    if (!isolates)
+        return invalidInput("{}.behavior is {}; only \"Isolated\" is supported.", path, quote(behavior.value_or("")));
     const std::pair<const char*, Splitter> known[] = {
         {kQwen2Regex, Splitter::Qwen2}, {kLlama3Regex, Splitter::Llama3}, {kGpt2Regex, Splitter::Gpt2}};
     for (const auto& [text, splitter] : known)
         if (*regex == text) return splitter;
-    return invalidInput("{}.pattern is the unknown expression {}; {}.", path, quote(regex->get_ref<const std::string&>()),
-                        kSupported);
+    return invalidInput("{}.pattern is the unknown expression {}; {}.", path,
+                        quote(regex->get_ref<const std::string&>()), kSupported);
 }
 
 Result<PreTokenizerPipeline> readPreTokenizer(const json& document, const std::string& where) {
@@ -143,7 +149,8 @@ Result<PreTokenizerPipeline> readPreTokenizer(const json& document, const std::s
     bool byteLevel = false;
     const auto addStage = [&](const json& component, const std::string& type, const std::string& path) -> Status {
         if (byteLevel || stages.size() == kMaxStages)
-            return invalidInput("{} ({}) comes after ByteLevel or after {} others; {}.", path, quote(type), kMaxStages, kSupported);
+            return invalidInput("{} ({}) comes after ByteLevel or after {} others; {}.", path, quote(type), kMaxStages,
+                                kSupported);
         const Fields fields{component, path};
         if (type == "Split") {
             RADLADS_TRY_ASSIGN(const Splitter splitter, readSplit(component, path));
@@ -154,7 +161,8 @@ Result<PreTokenizerPipeline> readPreTokenizer(const json& document, const std::s
         } else if (type == "ByteLevel") {
             RADLADS_TRY_ASSIGN(const bool addsPrefixSpace, fields.flag("add_prefix_space", true));
             RADLADS_TRY_ASSIGN(const bool usesRegex, fields.flag("use_regex", true));
-            if (usesRegex || addsPrefixSpace) stages.push_back({usesRegex ? Splitter::Gpt2 : Splitter::None, addsPrefixSpace});
+            if (usesRegex || addsPrefixSpace)
+                stages.push_back({usesRegex ? Splitter::Gpt2 : Splitter::None, addsPrefixSpace});
             byteLevel = true;
         } else {
             return invalidInput("{} is {}; {}.", path, quote(type), kSupported);
@@ -167,7 +175,8 @@ Result<PreTokenizerPipeline> readPreTokenizer(const json& document, const std::s
 }
 
 // Appends the ids of a special token of a TemplateProcessing.
-Status readTemplateIds(const json& component, const std::string& name, const std::string& path, std::vector<int32_t>& ids) {
+Status readTemplateIds(const json& component, const std::string& name, const std::string& path,
+                       std::vector<int32_t>& ids) {
     const json* tokens = member(component, "special_tokens");
     const json* token = tokens && tokens->is_object() ? member(*tokens, name.c_str()) : nullptr;
     const json* list = token && token->is_object() ? member(*token, "ids") : nullptr;
@@ -190,7 +199,8 @@ Status readTemplate(const json& component, const std::string& path, TokenizerSpe
         const json* content = special ? special : sequence;
         const json* id = content && content->is_object() ? member(*content, "id") : nullptr;
         if (!id || !id->is_string() || (!special && (seen || *id != "A")))
-            return invalidInput("{}.single[{}] must name a SpecialToken, or the Sequence A once; get the file again.", path, i);
+            return invalidInput("{}.single[{}] must name a SpecialToken, or the Sequence A once; get the file again.",
+                                path, i);
         if (special)
             RADLADS_TRY(readTemplateIds(component, id->get<std::string>(), path, seen ? after : before));
         else
@@ -209,8 +219,8 @@ Status readPostProcessor(const json& document, const std::string& where, Tokeniz
                             [&](const json& component, const std::string& type, const std::string& path) -> Status {
                                 if (type == "ByteLevel") return {};  // changes offsets only
                                 if (type == "TemplateProcessing") return readTemplate(component, path, spec);
-                                return invalidInput("{} is {}; only ByteLevel and TemplateProcessing are supported.", path,
-                                                    quote(type));
+                                return invalidInput("{} is {}; only ByteLevel and TemplateProcessing are supported.",
+                                                    path, quote(type));
                             });
 }
 
@@ -230,11 +240,13 @@ Status readModel(const json& model, const std::string& where, TokenizerSpec& spe
     if (type && *type != "BPE") return invalidInput("{}.type is {}; {}.", fields.path, quote(*type), kSupported);
     RADLADS_TRY_ASSIGN(const bool byteFallback, fields.flag("byte_fallback", false));
     if (byteFallback)
-        return invalidInput("{} has byte_fallback, as SentencePiece models converted to BPE have; {}.", fields.path, kSupported);
+        return invalidInput("{} has byte_fallback, as SentencePiece models converted to BPE have; {}.", fields.path,
+                            kSupported);
     for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
         RADLADS_TRY_ASSIGN(const auto affix, fields.text(key));
         if (affix && !affix->empty())
-            return invalidInput("{}.{} is {}, which byte-level models do not have; {}.", fields.path, key, quote(*affix), kSupported);
+            return invalidInput("{}.{} is {}, which byte-level models do not have; {}.", fields.path, key,
+                                quote(*affix), kSupported);
     }
     if (const json* dropout = member(model, "dropout"); dropout && *dropout != 0.0)
         return invalidInput("{}.dropout makes the ids random; set it to null.", fields.path);
@@ -249,7 +261,8 @@ Result<std::optional<std::string>> readNamedToken(const json& document, const ch
     const json* value = member(document, key);
     if (value && value->is_object()) value = member(*value, "content");
     if (!value) return std::nullopt;
-    if (!value->is_string()) return invalidInput("{}: {} must be a text or an object with a content; correct it.", where, key);
+    if (!value->is_string())
+        return invalidInput("{}: {} must be a text or an object with a content; correct it.", where, key);
     return value->get<std::string>();
 }
 
@@ -263,7 +276,8 @@ std::string readChatTemplate(const json& document) {
         for (const json& entry : *value) {
             const json* text = entry.is_object() ? member(entry, "template") : nullptr;
             const json* name = entry.is_object() ? member(entry, "name") : nullptr;
-            if (text && text->is_string() && (!chosen || (name && *name == "default"))) chosen = text->get<std::string>();
+            if (text && text->is_string() && (!chosen || (name && *name == "default")))
+                chosen = text->get<std::string>();
         }
     return chosen.value_or("");
 }
@@ -272,7 +286,8 @@ std::string readChatTemplate(const json& document) {
 
 Result<TokenizerSpec> readTokenizerSpec(const json& document, const std::string& where) {
     const json* model = document.is_object() ? member(document, "model") : nullptr;
-    if (!model || !model->is_object()) return invalidInput("{} has no object \"model\"; it is no tokenizer.json.", where);
+    if (!model || !model->is_object())
+        return invalidInput("{} has no object \"model\"; it is no tokenizer.json.", where);
     TokenizerSpec spec;
     RADLADS_TRY(readModel(*model, where, spec));
     RADLADS_TRY_ASSIGN(spec.nfc, readNormalizer(document, where));

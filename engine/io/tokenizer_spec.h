@@ -1,5 +1,5 @@
-// The second step of reading tokenizer.json: what its parts (added tokens, normalizer, pre_tokenizer, post_processor, model)
-// ask for, checked against what is supported. And tokenizer_config.json. Private to io.
+// The second step of reading tokenizer.json: what its parts (added tokens, normalizer, pre_tokenizer, post_processor,
+// model) ask for, checked against what is supported. And tokenizer_config.json. Private to io.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct TokenizerSpec {
     std::vector<AddedTokenRule> addedTokens;  // contents differ, ids differ and lie in 0..kMaxTokenId
     bool nfc = false;
     PreTokenizerPipeline pipeline;
-    std::vector<int32_t> before, after;       // the special tokens that the post-processor puts around a text
+    std::vector<int32_t> before, after;  // the special tokens that the post-processor puts around a text
     bool ignoreMerges = false;
     std::optional<std::string> unknownToken;
     bool fuseUnknown = false;

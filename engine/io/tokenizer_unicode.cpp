@@ -44,7 +44,8 @@ void orderMarks(CodePoints& codes) {
 
 void compose(CodePoints& codes) {
     orderMarks(codes);
-    const auto length = utf8proc_normalize_utf32(codes.data(), static_cast<utf8proc_ssize_t>(codes.size()), kNfcOptions);
+    const auto length =
+        utf8proc_normalize_utf32(codes.data(), static_cast<utf8proc_ssize_t>(codes.size()), kNfcOptions);
     if (length >= 0) codes.resize(static_cast<size_t>(length));
 }
 
@@ -54,18 +55,24 @@ uint8_t classOf(char32_t code, const utf8proc_property_t& property) {
         case UTF8PROC_CATEGORY_LL:
         case UTF8PROC_CATEGORY_LT:
         case UTF8PROC_CATEGORY_LM:
-        case UTF8PROC_CATEGORY_LO: return kLetter | kWordCharacter;
+        case UTF8PROC_CATEGORY_LO:
+            return kLetter | kWordCharacter;
         case UTF8PROC_CATEGORY_ND:
-        case UTF8PROC_CATEGORY_NL: return kNumber | kWordCharacter;
-        case UTF8PROC_CATEGORY_NO: return kNumber;
+        case UTF8PROC_CATEGORY_NL:
+            return kNumber | kWordCharacter;
+        case UTF8PROC_CATEGORY_NO:
+            return kNumber;
         case UTF8PROC_CATEGORY_MN:
         case UTF8PROC_CATEGORY_MC:
         case UTF8PROC_CATEGORY_ME:
-        case UTF8PROC_CATEGORY_PC: return kWordCharacter;
+        case UTF8PROC_CATEGORY_PC:
+            return kWordCharacter;
         case UTF8PROC_CATEGORY_ZS:
         case UTF8PROC_CATEGORY_ZL:
-        case UTF8PROC_CATEGORY_ZP: return kWhiteSpace;
-        default: break;
+        case UTF8PROC_CATEGORY_ZP:
+            return kWhiteSpace;
+        default:
+            break;
     }
     if ((code >= 0x09 && code <= 0x0D) || code == 0x85) return kWhiteSpace;
     // Other_Alphabetic symbols (circled and squared Latin letters) and Join_Control.

@@ -1,4 +1,5 @@
-// Unicode as the tokenizer needs it: UTF-8 with replacement, character classes and NFC, all from utf8proc. Private to io.
+// Unicode as the tokenizer needs it: UTF-8 with replacement, character classes and NFC, all from utf8proc. Private to
+// io.
 #pragma once
 
 #include <cstddef>
@@ -41,11 +42,11 @@ void appendUtf8(char32_t code, std::string& out);
 std::string_view replaceInvalidUtf8(std::string_view text, std::string& storage);
 
 // Bits of a character's class.
-inline constexpr uint8_t kLetter = 1;       // \p{L}
-inline constexpr uint8_t kNumber = 2;       // \p{N}
-inline constexpr uint8_t kWhiteSpace = 4;   // property White_Space
+inline constexpr uint8_t kLetter = 1;         // \p{L}
+inline constexpr uint8_t kNumber = 2;         // \p{N}
+inline constexpr uint8_t kWhiteSpace = 4;     // property White_Space
 inline constexpr uint8_t kWordCharacter = 8;  // \w: Alphabetic, marks, decimal digits, connectors, joiners
-inline constexpr uint8_t kNotInert = 16;    // NFC may change it or join it to the character before
+inline constexpr uint8_t kNotInert = 16;      // NFC may change it or join it to the character before
 // One byte for every code point, built at the first call (some milliseconds).
 const uint8_t* characterClasses();
 

@@ -28,7 +28,8 @@ Result<GoldenLine> readLine(std::string_view line, const std::string& where) {
     const auto isId = [](const json& value) { return value.is_number_integer() && value >= 0 && value <= INT32_MAX; };
     const bool complete = document.is_object() && document.contains("text") && document["text"].is_string() &&
                           document.contains("decoded") && document["decoded"].is_string() && document.contains("ids") &&
-                          document["ids"].is_array() && std::all_of(document["ids"].begin(), document["ids"].end(), isId);
+                          document["ids"].is_array() &&
+                          std::all_of(document["ids"].begin(), document["ids"].end(), isId);
     if (!complete) return invalidInput("{} must hold \"text\", \"ids\" and \"decoded\"; write the file again.", where);
     return GoldenLine{document["text"], document["decoded"], document["ids"].get<std::vector<int32_t>>()};
 }
@@ -54,9 +55,9 @@ Result<TokenizerVerification> verifyTokenizer(const std::filesystem::path& token
         result.idsEqual += ids == golden.ids;
         result.decodedEqual += decoded == golden.decoded;
         if (result.firstMismatch.empty() && (ids != golden.ids || decoded != golden.decoded))
-            result.firstMismatch = fmt::format("line {}, text {}: ids {} instead of {}, decoded {} instead of {}", number,
-                                               protocol::quote(golden.text), ids, golden.ids, protocol::quote(decoded),
-                                               protocol::quote(golden.decoded));
+            result.firstMismatch = fmt::format("line {}, text {}: ids {} instead of {}, decoded {} instead of {}",
+                                               number, protocol::quote(golden.text), ids, golden.ids,
+                                               protocol::quote(decoded), protocol::quote(golden.decoded));
     }
     return result;
 }

@@ -16,8 +16,8 @@ struct TokenizerVerification {
     bool passed() const { return lines > 0 && idsEqual == lines && decodedEqual == lines; }
 };
 
-// goldenJsonl: one {"text", "ids", "decoded"} a line: the ids without special tokens added, and those ids decoded with special
-// tokens kept. InvalidInput if a file is missing or damaged.
+// goldenJsonl: one {"text", "ids", "decoded"} a line: the ids without special tokens added, and those ids decoded with
+// special tokens kept. InvalidInput if a file is missing or damaged.
 Result<TokenizerVerification> verifyTokenizer(const std::filesystem::path& tokenizerDirectory,
                                               const std::filesystem::path& goldenJsonl);
 

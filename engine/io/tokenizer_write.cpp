@@ -11,7 +11,9 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-std::string quoted(const std::string& text) { return json(text).dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string quoted(const std::string& text) {
+    return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 json byteLevel(bool addPrefixSpace, bool trimOffsets, bool useRegex) {
     return {{"type", "ByteLevel"},
@@ -29,15 +31,21 @@ json preTokenizerJson(PreTokenizer preTokenizer) {
         return {{"type", "Split"}, {"pattern", {{"Regex", regex}}}, {"behavior", "Isolated"}, {"invert", false}};
     };
     switch (preTokenizer) {
-        case PreTokenizer::Qwen2: return sequence(split(kQwen2Regex), false);
-        case PreTokenizer::Llama3: return sequence(split(kLlama3Regex), false);
-        case PreTokenizer::SmolLm: return sequence({{"type", "Digits"}, {"individual_digits", true}}, true);
-        case PreTokenizer::Gpt2: break;
+        case PreTokenizer::Qwen2:
+            return sequence(split(kQwen2Regex), false);
+        case PreTokenizer::Llama3:
+            return sequence(split(kLlama3Regex), false);
+        case PreTokenizer::SmolLm:
+            return sequence({{"type", "Digits"}, {"individual_digits", true}}, true);
+        case PreTokenizer::Gpt2:
+            break;
     }
     return byteLevel(false, true, true);
 }
 
-std::string vocabularyEntry(const std::string& token, int64_t id) { return fmt::format("{}: {}", quoted(token), id); }
+std::string vocabularyEntry(const std::string& token, int64_t id) {
+    return fmt::format("{}: {}", quoted(token), id);
+}
 
 // Puts lines into brackets, one value a line.
 std::string listed(const std::vector<std::string>& lines, char open, char close) {
@@ -56,24 +64,30 @@ std::string writeTokenizerJson(const BpeModel& model) {
     std::vector<std::string> vocabulary, merges, addedTokens;
     for (size_t id = 0; id < model.vocabulary.size(); ++id)
         vocabulary.push_back(vocabularyEntry(model.vocabulary[id], static_cast<int64_t>(id)));
-    // Hugging Face numbers added tokens on from the vocabulary's size, whatever their "id" says, unless the vocabulary has them.
+    // Hugging Face numbers added tokens on from the vocabulary's size, whatever their "id" says, unless the vocabulary
+    // has them.
     const auto size = static_cast<int64_t>(model.vocabulary.size());
-    const auto outside = std::find_if(added.begin(), added.end(), [&](const AddedToken& token) { return token.id >= size; });
-    const bool contiguous = outside == added.end() || (outside->id == size && added.back().id - size == added.end() - outside - 1);
+    const auto outside =
+        std::find_if(added.begin(), added.end(), [&](const AddedToken& token) { return token.id >= size; });
+    const bool contiguous =
+        outside == added.end() || (outside->id == size && added.back().id - size == added.end() - outside - 1);
     for (auto token = outside; token != added.end() && !contiguous; ++token)
         vocabulary.push_back(vocabularyEntry(token->content, token->id));
-    for (const auto& [left, right] : model.merges) merges.push_back(fmt::format("[{}, {}]", quoted(left), quoted(right)));
+    for (const auto& [left, right] : model.merges)
+        merges.push_back(fmt::format("[{}, {}]", quoted(left), quoted(right)));
     for (const AddedToken& token : added)
-        addedTokens.push_back(json{{"id", token.id},
-                                   {"content", token.content},
-                                   {"single_word", false},
-                                   {"lstrip", false},
-                                   {"rstrip", false},
-                                   {"normalized", false},
-                                   {"special", token.special}}
-                                  .dump(-1, ' ', false, json::error_handler_t::replace));
+        addedTokens.push_back(json{
+            {"id", token.id},
+            {"content", token.content},
+            {"single_word", false},
+            {"lstrip", false},
+            {"rstrip", false},
+            {"normalized", false},
+            {"special",
+             token.special}}.dump(-1, ' ', false, json::error_handler_t::replace));
 
-    std::string text = "{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n  \"padding\": null,\n  \"added_tokens\": ";
+    std::string text =
+        "{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n  \"padding\": null,\n  \"added_tokens\": ";
     text += listed(addedTokens, '[', ']');
     text += ",\n  \"normalizer\": " + (model.nfc ? json{{"type", "NFC"}} : json()).dump();
     text += ",\n  \"pre_tokenizer\": " + preTokenizerJson(model.preTokenizer).dump();

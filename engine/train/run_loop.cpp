@@ -399,6 +399,11 @@ Result<RunEnd> RunLoop::runSteps() {
     RADLADS_TRY(whileSpaceLasts("the model", [&] {
         return convert::exportHuggingFace(m_directory / "model", m_session->weights(), m_session->config(), m_session->tokenizerDirectory(), io::Dtype::F32);
     }));
+    for (const protocol::ExportPlan& target : m_plan.exports) {
+        RADLADS_TRY(whileSpaceLasts("the export " + target.path, [&] {
+            return convert::exportHuggingFace(target.path, m_session->weights(), m_session->config(), m_session->tokenizerDirectory(), io::Dtype::F32);
+        }));
+    }
     return RunEnd::Finished;
 }
 

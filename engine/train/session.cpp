@@ -19,7 +19,7 @@ fs::path tokenizerPath(const protocol::Plan& plan) {
     return resolveTeacherPath(plan.data.tokenizer.empty() ? plan.teacher.path : plan.data.tokenizer);
 }
 
-Status checkHardware(const protocol::Plan& plan) {
+Status checkSupported(const protocol::Plan& plan) {
     const protocol::HardwarePlan& hardware = plan.hardware;
     if (hardware.device != "auto" && hardware.device != "cpu") {
         return invalidInput("hardware.device: {} cannot be used, because this build's LibTorch has no GPU support; use \"cpu\" or \"auto\"", hardware.device);
@@ -32,11 +32,20 @@ Status checkHardware(const protocol::Plan& plan) {
     }
     if (hardware.ranks != 1) return invalidInput("hardware.ranks: {} processes are not available yet; use 1 (all cores are used by threads)", hardware.ranks);
     if (hardware.sharding != "none") return invalidInput("hardware.sharding: {} needs several ranks; use \"none\"", hardware.sharding);
+    if (hardware.activationCheckpointing == "on") {
+        return invalidInput("hardware.activation_checkpointing: \"on\" is not available yet; use \"auto\" and a smaller micro_batch_size to save memory");
+    }
+    if (!plan.evaluation.tasks.empty()) {
+        return invalidInput("evaluation.tasks: a run evaluates by its validation loss alone so far; leave the list empty and use `radlads-engine evaluate` after it");
+    }
+    for (size_t i = 0; i < plan.exports.size(); ++i) {
+        if (plan.exports[i].format != "hf") return invalidInput("export[{}].format: {} cannot be written yet; use \"hf\"", i, plan.exports[i].format);
+    }
     return {};
 }
 
 Result<std::unique_ptr<Session>> Session::open(const protocol::Plan& plan, const data::ProgressCallback& progress) {
-    RADLADS_TRY(checkHardware(plan));
+    RADLADS_TRY(checkSupported(plan));
     std::unique_ptr<Session> session(new Session);
     session->m_plan = plan;
     session->m_threads = plan.hardware.threads > 0 ? static_cast<size_t>(plan.hardware.threads) : model::defaultThreads();

@@ -22,8 +22,8 @@ fs::path resolveTeacherPath(const std::string& path);
 // The tokenizer directory or file of a plan.
 fs::path tokenizerPath(const protocol::Plan& plan);
 
-// Only what this build computes with: float32 on the CPU. InvalidInput names the key otherwise.
-Status checkHardware(const protocol::Plan& plan);
+// Only what this build can do: float32 on the CPU, exports as hf. InvalidInput names the key and the choice that works otherwise.
+Status checkSupported(const protocol::Plan& plan);
 
 class Session {
 public:

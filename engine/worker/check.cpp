@@ -92,7 +92,7 @@ Status readPlan(const Arguments& arguments, Facts& facts) {
     RADLADS_TRY_ASSIGN(facts.plan, protocol::parsePlan(text, path.string()));
     for (const std::string& assignment : arguments.set) RADLADS_TRY(protocol::setPlanKey(facts.plan, assignment));
     if (const Status resolved = protocol::resolvePlan(facts.plan); !resolved) return invalidInput("{}: {}", path.string(), resolved.error().message);
-    if (const Status hardware = train::checkHardware(facts.plan); !hardware) return invalidInput("{}: {}", path.string(), hardware.error().message);
+    if (const Status hardware = train::checkSupported(facts.plan); !hardware) return invalidInput("{}: {}", path.string(), hardware.error().message);
     facts.threads = facts.plan.hardware.threads > 0 ? static_cast<size_t>(facts.plan.hardware.threads) : model::defaultThreads();
     return {};
 }

@@ -88,12 +88,13 @@ void ProgressDisplay::finish() {
 
 data::ProgressCallback ProgressDisplay::prepareCallback() {
     return [this](const data::PrepareProgress& progress) {
-        const double seconds = std::chrono::duration<double>(Clock::now() - m_prepareStart).count();
-        const double rate = static_cast<double>(progress.bytesRead) / std::max(seconds, 1e-3);
-        const double left = static_cast<double>(progress.bytesTotal - progress.bytesRead) / std::max(rate, 1.0);
-        show("tokenising", static_cast<double>(progress.bytesRead), static_cast<double>(progress.bytesTotal),
-             fmt::format("{} documents  {} tokens  {}/s", formatCount(static_cast<double>(progress.documents)),
-                         formatCount(static_cast<double>(progress.tokens)), formatBytes(rate)),
+        const double seconds = std::max(1e-3, std::chrono::duration<double>(Clock::now() - m_prepareStart).count());
+        const double done = static_cast<double>(progress.bytesRead), total = static_cast<double>(progress.bytesTotal);
+        constexpr double kTooEarly = 0.005;  // before this share is done a forecast says nothing
+        const auto left = done > kTooEarly * total ? std::optional(seconds * (total - done) / done) : std::nullopt;
+        show("tokenising", done, total,
+             fmt::format("{} documents  {} tokens  {} tok/s", formatCount(static_cast<double>(progress.documents)),
+                         formatCount(static_cast<double>(progress.tokens)), formatCount(static_cast<double>(progress.tokens) / seconds)),
              left);
         return interrupts().load() == 0;
     };

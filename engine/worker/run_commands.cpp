@@ -55,7 +55,7 @@ Result<int> runPlan(const RunCommandOptions& options) {
     for (const std::string& assignment : options.assignments) RADLADS_TRY(protocol::setPlanKey(plan, assignment));
     if (!options.device.empty()) plan.hardware.device = options.device;
     RADLADS_TRY(protocol::resolvePlan(plan));
-    RADLADS_TRY(train::checkHardware(plan));
+    RADLADS_TRY(train::checkSupported(plan));
     const auto directory = options.directory.empty() ? std::optional<fs::path>() : fs::path(options.directory);
     RADLADS_TRY_ASSIGN(const fs::path created, run::createRun(runsDirectory(options), plan, directory));
     return execute(created, options);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
@@ -225,16 +224,6 @@ TEST(StoryGenerator, SkillsAndDistancesHaveTheirShares) {
         {{0.15, 0.30}, {0.2, 0.35}, {0.25, 0.4}, {0.1, 0.25}, {0.01, 0.06}}};
     for (size_t band = 0; band < bands.size(); ++band)
         expectShare(bands[band], words[Skill::Recall], shares[band][0], shares[band][1], "distance band");
-}
-
-TEST(StoryGenerator, IsFastEnoughToMakeTextWhileTraining) {
-    const auto start = std::chrono::steady_clock::now();
-    size_t words = 0;
-    for (uint64_t seed = 0; seed < 2000; ++seed) words += story(seed).size();
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    RecordProperty("words_per_second", static_cast<int>(static_cast<double>(words) / seconds));
-    EXPECT_LT(seconds, 5.0) << words
-                            << " words";  // generous: 0.02 s on one core, unoptimised and under a sanitizer much more
 }
 
 TEST(StoryGenerator, SkillNames) {

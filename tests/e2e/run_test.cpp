@@ -79,8 +79,10 @@ protected:
 
 TEST_F(Runs, FinishWithAModelAndAJournalWithoutHoles) {
     const fs::path run = directory() / "run";
-    const Outcome outcome = engine(runArguments(run, writePlan()));
+    const fs::path exported = directory() / "exported";
+    const Outcome outcome = engine(runArguments(run, writePlan({{"export", json::array({{{"format", "hf"}, {"path", exported.string()}}})}})));
     ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_TRUE(bytesOf(exported / "model.safetensors") == model(run));
     for (const char* file : {"config.json", "model.safetensors", "tokenizer.json", "modeling_radlads.py"}) EXPECT_TRUE(fs::exists(run / "model" / file)) << file;
     uint64_t sequence = 0;
     for (const json& event : events(run)) {
@@ -185,6 +187,7 @@ TEST_F(Runs, BadPlansAreRefusedBeforeAnythingIsWritten) {
         {{{"data", {{"sources", json::array({{{"path", "demo:7:1"}}})}}}}, "window"},
         {{{"student", {{"architecture", "rad-rwkv7"}, {"attention_layers", {99}}}}}, "no layer 99"},
         {{{"hardware", {{"precision", "bf16"}}}}, "bf16"},
+        {{{"export", json::array({{{"format", "gguf"}, {"path", "x"}}})}}, "export[0].format"},
     };
     for (const auto& [changes, says] : cases) {
         const fs::path run = directory() / "bad";

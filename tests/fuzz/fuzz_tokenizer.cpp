@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string_view input(reinterpret_cast<const char*>(data), size);
     const size_t end = input.find('\0');
     const std::string json(input.substr(0, end));
-    const std::string text(end == input.npos ? "The 'quick' fox\r\n  e\xCC\x81 12\xE4\xB8\xAD\xFF <s>" : input.substr(end + 1));
+    const std::string text(end == input.npos ? "The 'quick' fox\r\n  e\xCC\x81 12\xE4\xB8\xAD\xFF <s>"
+                                             : input.substr(end + 1));
     const auto tokenizer = radlads::io::Tokenizer::parse(json, "", "input");
     if (!tokenizer) return 0;
     const auto ids = tokenizer->encode(text, true);

@@ -23,8 +23,12 @@ inline std::string readText(const std::filesystem::path& path) {
     return text.str();
 }
 
-inline std::string tokenizerText(const std::string& name) { return readText(kTokenizers / name / "tokenizer.json"); }
-inline nlohmann::json tokenizerJson(const std::string& name) { return nlohmann::json::parse(tokenizerText(name)); }
+inline std::string tokenizerText(const std::string& name) {
+    return readText(kTokenizers / name / "tokenizer.json");
+}
+inline nlohmann::json tokenizerJson(const std::string& name) {
+    return nlohmann::json::parse(tokenizerText(name));
+}
 
 // The tokenizer, or a failed test and an end of the program: nothing can be tested without it.
 inline Tokenizer tokenizerOf(const std::string& json, const std::string& config = "") {
@@ -35,7 +39,9 @@ inline Tokenizer tokenizerOf(const std::string& json, const std::string& config 
     }
     return *tokenizer;
 }
-inline Tokenizer tokenizerNamed(const std::string& name) { return tokenizerOf(tokenizerText(name)); }
+inline Tokenizer tokenizerNamed(const std::string& name) {
+    return tokenizerOf(tokenizerText(name));
+}
 
 // The message of the refusal; a failed test if there is none, or if it is not one sentence for a user.
 inline std::string refusal(const std::string& json, const std::string& config = "") {

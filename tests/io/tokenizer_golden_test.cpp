@@ -11,7 +11,8 @@ namespace {
 class TokenizerGolden : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(TokenizerGolden, idsAndTextsAreThoseOfHuggingFace) {
-    const auto result = verifyTokenizer(kTokenizers / GetParam(), kTokenizers / (std::string(GetParam()) + ".golden.jsonl"));
+    const auto result =
+        verifyTokenizer(kTokenizers / GetParam(), kTokenizers / (std::string(GetParam()) + ".golden.jsonl"));
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_TRUE(result->passed()) << result->firstMismatch;
     EXPECT_EQ(result->lines, 167);
@@ -33,8 +34,10 @@ INSTANTIATE_TEST_SUITE_P(All, TokenizerGolden, ::testing::ValuesIn(kTokenizerNam
 TEST(TokenizerVerify, countsAndNamesWhatDiffers) {
     const radlads::testing::TemporaryDirectory directory;
     const auto golden = directory.path() / "wrong.golden.jsonl";
-    std::ofstream(golden) << R"({"text": "!", "ids": [0], "decoded": "!"})" << "\n"
-                          << R"({"text": "!", "ids": [1], "decoded": "!"})" << "\n\n";
+    std::ofstream(golden) << R"({"text": "!", "ids": [0], "decoded": "!"})"
+                          << "\n"
+                          << R"({"text": "!", "ids": [1], "decoded": "!"})"
+                          << "\n\n";
     const auto result = verifyTokenizer(kTokenizers / "gpt2", golden);
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_EQ(result->lines, 2);
@@ -47,8 +50,9 @@ TEST(TokenizerVerify, countsAndNamesWhatDiffers) {
 TEST(TokenizerVerify, refusesGoldenFilesThatAreDamaged) {
     const radlads::testing::TemporaryDirectory directory;
     const auto golden = directory.path() / "damaged.jsonl";
-    for (const char* line : {"{", "[]", R"({"text": 1, "ids": [], "decoded": ""})", R"({"text": "", "ids": [-1], "decoded": ""})",
-                             R"({"text": "", "ids": ["a"], "decoded": ""})", R"({"text": "", "ids": []})"}) {
+    for (const char* line :
+         {"{", "[]", R"({"text": 1, "ids": [], "decoded": ""})", R"({"text": "", "ids": [-1], "decoded": ""})",
+          R"({"text": "", "ids": ["a"], "decoded": ""})", R"({"text": "", "ids": []})"}) {
         std::ofstream(golden) << line << "\n";
         const auto result = verifyTokenizer(kTokenizers / "gpt2", golden);
         ASSERT_FALSE(result) << line;

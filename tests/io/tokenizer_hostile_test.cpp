@@ -29,8 +29,18 @@ TEST(TokenizerHostile, everyTruncationIsRefused) {
 }
 
 TEST(TokenizerHostile, everyValueOfAnotherTypeIsRefusedOrHarmless) {
-    const json wrong[] = {nullptr, true, -1, 4.5, 1e300, uint64_t(1) << 63, "", "x", json::array(), json::array({json::array()}),
-                          json::object(), json{{"type", "Sequence"}}};
+    const json wrong[] = {nullptr,
+                          true,
+                          -1,
+                          4.5,
+                          1e300,
+                          uint64_t(1) << 63,
+                          "",
+                          "x",
+                          json::array(),
+                          json::array({json::array()}),
+                          json::object(),
+                          json{{"type", "Sequence"}}};
     // Every value of a file with all parts, and everything that holds it.
     json original = tokenizerJson("flags");
     original["model"]["vocab"] = small()["model"]["vocab"];
@@ -40,7 +50,8 @@ TEST(TokenizerHostile, everyValueOfAnotherTypeIsRefusedOrHarmless) {
     std::set<std::string> places;
     const json flat = original.flatten();
     for (auto entry = flat.begin(); entry != flat.end(); ++entry)
-        for (json::json_pointer place(entry.key()); places.insert(place.to_string()).second && !place.empty();) place.pop_back();
+        for (json::json_pointer place(entry.key()); places.insert(place.to_string()).second && !place.empty();)
+            place.pop_back();
     int refused = 0, accepted = 0;
     for (const std::string& place : places)
         for (const json& value : wrong) {
@@ -57,11 +68,21 @@ TEST(TokenizerHostile, everyValueOfAnotherTypeIsRefusedOrHarmless) {
 
 TEST(TokenizerHostile, refusesIdsThatAreWrong) {
     const std::pair<const char*, json> cases[] = {
-        {"/model/vocab/b", -1},       {"/model/vocab/b", 1u << 22},  {"/model/vocab/b", uint64_t(1) << 63},
-        {"/model/vocab/b", 1.0},      {"/model/vocab/b", "1"},       {"/model/vocab/b", nullptr},
-        {"/model/vocab/b", 0},        {"/model/vocab/b", json::array({1})}, {"/model/vocab/b", json::object()},
-        {"/added_tokens/0/id", -1},   {"/added_tokens/0/id", 1u << 22}, {"/added_tokens/0/id", "4"},
-        {"/added_tokens/0/id", 3},    {"/added_tokens/0/content", "ab"}, {"/added_tokens/0/content", std::string(513, 'x')},
+        {"/model/vocab/b", -1},
+        {"/model/vocab/b", 1u << 22},
+        {"/model/vocab/b", uint64_t(1) << 63},
+        {"/model/vocab/b", 1.0},
+        {"/model/vocab/b", "1"},
+        {"/model/vocab/b", nullptr},
+        {"/model/vocab/b", 0},
+        {"/model/vocab/b", json::array({1})},
+        {"/model/vocab/b", json::object()},
+        {"/added_tokens/0/id", -1},
+        {"/added_tokens/0/id", 1u << 22},
+        {"/added_tokens/0/id", "4"},
+        {"/added_tokens/0/id", 3},
+        {"/added_tokens/0/content", "ab"},
+        {"/added_tokens/0/content", std::string(513, 'x')},
         {"/model/unk_token", "none"},
     };
     for (const auto& [pointer, value] : cases) {
@@ -78,9 +99,9 @@ TEST(TokenizerHostile, refusesIdsThatAreWrong) {
 }
 
 TEST(TokenizerHostile, refusesMergesThatAreWrong) {
-    for (const json& merge : {json("a x"), json("x a"), json("b a"), json("ab"), json("a  b"), json("a b b"), json(""), json(5),
-                              json::array({"a"}), json::array({"a", "b", "b"}), json::array({"a", 1}), json::array(),
-                              json::array({json::array({"a", "b"})}), json::object(), json(nullptr)}) {
+    for (const json& merge : {json("a x"), json("x a"), json("b a"), json("ab"), json("a  b"), json("a b b"), json(""),
+                              json(5), json::array({"a"}), json::array({"a", "b", "b"}), json::array({"a", 1}),
+                              json::array(), json::array({json::array({"a", "b"})}), json::object(), json(nullptr)}) {
         json document = small();
         document["model"]["merges"].push_back(merge);
         EXPECT_NE(refusal(document.dump()).find("merges"), std::string::npos) << merge;
@@ -88,9 +109,12 @@ TEST(TokenizerHostile, refusesMergesThatAreWrong) {
 }
 
 TEST(TokenizerHostile, namesTheKindsOfTokenizerThatAreNotSupported) {
-    const auto sequence = [](json members) -> json { return {{"type", "Sequence"}, {"pretokenizers", std::move(members)}}; };
+    const auto sequence = [](json members) -> json {
+        return {{"type", "Sequence"}, {"pretokenizers", std::move(members)}};
+    };
     const json byteLevel = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}};
-    const json unknownSplit = {{"type", "Split"}, {"pattern", {{"Regex", "\\w+"}}}, {"behavior", "Isolated"}, {"invert", false}};
+    const json unknownSplit = {
+        {"type", "Split"}, {"pattern", {{"Regex", "\\w+"}}}, {"behavior", "Isolated"}, {"invert", false}};
     const std::tuple<const char*, json, const char*> cases[] = {
         {"/model/type", "Unigram", "Unigram"},
         {"/model/type", "WordPiece", "WordPiece"},
@@ -114,7 +138,8 @@ TEST(TokenizerHostile, namesTheKindsOfTokenizerThatAreNotSupported) {
         EXPECT_NE(refusal(document.dump()).find(word), std::string::npos) << word;
     }
     json unigram = small();
-    unigram["model"] = {{"type", "Unigram"}, {"vocab", json::array({json::array({"<unk>", 0.0}), json::array({"a", -1.5})})}};
+    unigram["model"] = {{"type", "Unigram"},
+                        {"vocab", json::array({json::array({"<unk>", 0.0}), json::array({"a", -1.5})})}};
     EXPECT_NE(refusal(unigram.dump()).find("Unigram"), std::string::npos);
 }
 
@@ -156,9 +181,9 @@ TEST(TokenizerHostile, longTextsWithoutABorderTakeLittleTime) {
 
 TEST(TokenizerHostile, longRunsOfMarksTakeLittleTime) {
     const Tokenizer tokenizer = tokenizerNamed("qwen2");
-    std::string marks = "a";  // in the order that needs the most exchanges
-    for (int i = 0; i < 200'000; ++i) marks += "\xCC\x81";   // U+0301, class 230
-    for (int i = 0; i < 200'000; ++i) marks += "\xCC\xA3";   // U+0323, class 220
+    std::string marks = "a";                                // in the order that needs the most exchanges
+    for (int i = 0; i < 200'000; ++i) marks += "\xCC\x81";  // U+0301, class 230
+    for (int i = 0; i < 200'000; ++i) marks += "\xCC\xA3";  // U+0323, class 220
     const std::string decoded = tokenizer.decode(tokenizer.encode(marks));
     EXPECT_EQ(decoded.substr(0, 5), "\xE1\xBA\xA1\xCC\xA3");  // a with dot below, then the other dots
     EXPECT_EQ(decoded.substr(decoded.size() - 2), "\xCC\x81");

@@ -1,4 +1,5 @@
-// What a tokenizer promises beyond the golden ids: special tokens, the configuration beside it, broken bytes, the fingerprint.
+// What a tokenizer promises beyond the golden ids: special tokens, the configuration beside it, broken bytes, the
+// fingerprint.
 #include <set>
 
 #include "tests/io/temporary_directory.h"
@@ -45,7 +46,8 @@ TEST(Tokenizer, readsTheNamedTokensAndTheChatTemplate) {
     EXPECT_EQ(bare.eosToken(), std::nullopt);
     EXPECT_EQ(bare.padToken(), std::nullopt);
     EXPECT_EQ(bare.chatTemplate(), "");
-    const Tokenizer named = tokenizerOf(text, R"({"bos_token": null, "eos_token": "<|end|>", "pad_token": {"content": "<think>"},
+    const Tokenizer named =
+        tokenizerOf(text, R"({"bos_token": null, "eos_token": "<|end|>", "pad_token": {"content": "<think>"},
         "chat_template": [{"name": "tool_use", "template": "T"}, {"name": "default", "template": "D"}], "model_max_length": 1e30})");
     EXPECT_EQ(named.bosToken(), std::nullopt);
     EXPECT_EQ(named.eosToken(), 517);
@@ -85,9 +87,9 @@ TEST(Tokenizer, brokenUtf8CountsAsReplacementCharacters) {
         {"\xE4\xB8 x", r + " x"},
         {"\xF0\x9F\x98", r},
         {"\xF0\x9F\x98\xF0\x9F\x98\x80", r + "\xF0\x9F\x98\x80"},
-        {"\xED\xA0\x80", r + r + r},          // a surrogate
+        {"\xED\xA0\x80", r + r + r},  // a surrogate
         {"\xED\xA0\xBD\xED\xB8\x80", r + r + r + r + r + r},
-        {"\xC0\xAF", r + r},                  // overlong
+        {"\xC0\xAF", r + r},  // overlong
         {"\xE0\x80\x80", r + r + r},
         {"\xF4\x90\x80\x80", r + r + r + r},  // beyond U+10FFFF
         {"\xF5\x80", r + r},
@@ -95,7 +97,8 @@ TEST(Tokenizer, brokenUtf8CountsAsReplacementCharacters) {
     };
     for (const char* name : kTokenizerNames) {
         const Tokenizer tokenizer = tokenizerNamed(name);
-        for (const auto& [broken, repaired] : cases) EXPECT_EQ(tokenizer.encode(broken), tokenizer.encode(repaired)) << name;
+        for (const auto& [broken, repaired] : cases)
+            EXPECT_EQ(tokenizer.encode(broken), tokenizer.encode(repaired)) << name;
     }
     const Tokenizer tokenizer = tokenizerNamed("gpt2");
     const auto bytesAsIds = [&](const std::string& bytes) {
@@ -119,7 +122,8 @@ TEST(Tokenizer, decodeSkipsSpecialTokensOnRequestAndIgnoresUnknownIds) {
 }
 
 TEST(Tokenizer, theBytesOfTheTokensMakeUpTheText) {
-    const std::string text = readText(kTokenizers / "write_golden.py") + "\xE4\xB8\xAD\xE6\x96\x87 \xF0\x9F\x98\x80\r\n\t";
+    const std::string text =
+        readText(kTokenizers / "write_golden.py") + "\xE4\xB8\xAD\xE6\x96\x87 \xF0\x9F\x98\x80\r\n\t";
     for (const char* name : {"llama3", "smollm", "gpt2"}) {
         const Tokenizer tokenizer = tokenizerNamed(name);
         std::string bytes;
@@ -134,7 +138,8 @@ TEST(Tokenizer, fingerprintStaysTheSame) {
     EXPECT_EQ(tokenizer.fingerprint(), tokenizerNamed("gpt2").fingerprint());
     // Written otherwise: the order of keys, the old form of the merges, the lines.
     json document = tokenizerJson("gpt2");
-    for (json& merge : document["model"]["merges"]) merge = merge[0].get<std::string>() + " " + merge[1].get<std::string>();
+    for (json& merge : document["model"]["merges"])
+        merge = merge[0].get<std::string>() + " " + merge[1].get<std::string>();
     EXPECT_EQ(tokenizer.fingerprint(), tokenizerOf(document.dump()).fingerprint());
     EXPECT_EQ(tokenizer.fingerprint(), tokenizerOf(document.dump(), R"({"chat_template": "x"})").fingerprint());
     EXPECT_EQ(tokenizer.fingerprint(), 6815701826368583934u);
@@ -151,21 +156,22 @@ TEST(Tokenizer, fingerprintChangesWithWhateverChangesIds) {
     std::swap(merges[0], merges[1]);
     json vocabulary = original["model"]["vocab"];
     std::swap(vocabulary["a"], vocabulary["b"]);
-    std::set<uint64_t> seen = {tokenizerNamed("gpt2").fingerprint(),
-                               changed("/model/merges", merges),
-                               changed("/model/vocab", vocabulary),
-                               changed("/model/ignore_merges", true),
-                               changed("/normalizer", {{"type", "NFC"}}),
-                               changed("/pre_tokenizer/add_prefix_space", true),
-                               changed("/pre_tokenizer", tokenizerJson("smollm")["pre_tokenizer"]),
-                               changed("/added_tokens/0/content", "<|stop|>"),
-                               changed("/added_tokens/0/id", 600),
-                               changed("/added_tokens/0/lstrip", true),
-                               changed("/added_tokens/0/rstrip", true),
-                               changed("/added_tokens/0/single_word", true),
-                               changed("/added_tokens/0/normalized", true),
-                               tokenizerOf(original.dump(), R"({"eos_token": "<|end|>"})").fingerprint(),
-                               tokenizerOf(original.dump(), R"({"bos_token": "<|end|>", "add_bos_token": true})").fingerprint()};
+    std::set<uint64_t> seen = {
+        tokenizerNamed("gpt2").fingerprint(),
+        changed("/model/merges", merges),
+        changed("/model/vocab", vocabulary),
+        changed("/model/ignore_merges", true),
+        changed("/normalizer", {{"type", "NFC"}}),
+        changed("/pre_tokenizer/add_prefix_space", true),
+        changed("/pre_tokenizer", tokenizerJson("smollm")["pre_tokenizer"]),
+        changed("/added_tokens/0/content", "<|stop|>"),
+        changed("/added_tokens/0/id", 600),
+        changed("/added_tokens/0/lstrip", true),
+        changed("/added_tokens/0/rstrip", true),
+        changed("/added_tokens/0/single_word", true),
+        changed("/added_tokens/0/normalized", true),
+        tokenizerOf(original.dump(), R"({"eos_token": "<|end|>"})").fingerprint(),
+        tokenizerOf(original.dump(), R"({"bos_token": "<|end|>", "add_bos_token": true})").fingerprint()};
     EXPECT_EQ(seen.size(), 15u);
 }
 
@@ -175,7 +181,8 @@ TEST(Tokenizer, prefersTheLongestOfAddedTokensThatBeginAlike) {
     for (const char* content : {"<a", "<ab", "<abcd", "b>"})
         document["added_tokens"].push_back({{"id", id++}, {"content", content}, {"special", false}});
     const Tokenizer tokenizer = tokenizerOf(document.dump());
-    EXPECT_EQ(tokenizer.encode("<abcd<abc<ab><a"), (Ids{522, 521, *tokenizer.tokenId("c"), 521, *tokenizer.tokenId(">"), 520}));
+    EXPECT_EQ(tokenizer.encode("<abcd<abc<ab><a"),
+              (Ids{522, 521, *tokenizer.tokenId("c"), 521, *tokenizer.tokenId(">"), 520}));
     EXPECT_EQ(tokenizer.encode("b><abb>"), (Ids{523, 521, 523}));
 }
 

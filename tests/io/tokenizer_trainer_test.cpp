@@ -34,7 +34,8 @@ std::string textOf(const std::vector<std::string>& words) {
 TEST(BpeTrainer, everyWordOfASmallVocabularyBecomesOneToken) {
     const auto words = madeUpWords();
     const std::string text = textOf(words);
-    const Tokenizer tokenizer = tokenizerOf(writeTokenizerJson(trainBpe(text, 1'000'000, {"<|end|>"}, PreTokenizer::Gpt2)));
+    const Tokenizer tokenizer =
+        tokenizerOf(writeTokenizerJson(trainBpe(text, 1'000'000, {"<|end|>"}, PreTokenizer::Gpt2)));
     for (const std::string& word : words) EXPECT_EQ(tokenizer.encode(" " + word).size(), 1u) << word;
     EXPECT_EQ(tokenizer.encode(text).size(), 3 * words.size() + 2);
     EXPECT_EQ(tokenizer.decode(tokenizer.encode(text)), text);
@@ -42,7 +43,8 @@ TEST(BpeTrainer, everyWordOfASmallVocabularyBecomesOneToken) {
 
 TEST(BpeTrainer, mergesInTheOrderOfCountThenBytes) {
     const BpeModel model = trainBpe("ab ab abq abz xy xyr xyk cd cdp cdm", 400, {}, PreTokenizer::Gpt2);
-    // (a, b) occurs four times, nothing else as often; of the pairs that occur three times those with a space come first.
+    // (a, b) occurs four times, nothing else as often; of the pairs that occur three times those with a space come
+    // first.
     ASSERT_GE(model.merges.size(), 4u);
     const std::string space = mapBytes(" ");
     using Merge = std::pair<std::string, std::string>;
@@ -97,7 +99,8 @@ Merges mergesByCountingAnew(const std::string& text, size_t limit, PreTokenizer 
         std::map<std::pair<std::string, std::string>, int> counts;  // in the order of the bytes
         for (const auto& word : words)
             for (size_t i = 0; i + 1 < word.size(); ++i) ++counts[{word[i], word[i + 1]}];
-        const auto best = std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) { return a.second < b.second; });
+        const auto best =
+            std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) { return a.second < b.second; });
         if (best == counts.end() || best->second < 2) break;
         const auto [left, right] = best->first;
         for (auto& word : words)
@@ -114,7 +117,8 @@ Merges mergesByCountingAnew(const std::string& text, size_t limit, PreTokenizer 
 
 // The counts that are kept up to date must lead to the same merges as counting anew before each.
 TEST(BpeTrainer, agreesWithCountingAnew) {
-    const std::string text = readText(kTokenizers / "write_golden.py").substr(0, 3000) + " aaaa aaa aaaaaa aaabaaab abababab";
+    const std::string text =
+        readText(kTokenizers / "write_golden.py").substr(0, 3000) + " aaaa aaa aaaaaa aaabaaab abababab";
     for (const PreTokenizer pre : {PreTokenizer::Qwen2, PreTokenizer::Gpt2}) {
         const BpeModel model = trainBpe(text, 100'000, {}, pre);
         EXPECT_GT(model.merges.size(), 100u);
@@ -125,7 +129,8 @@ TEST(BpeTrainer, agreesWithCountingAnew) {
 TEST(BpeTrainer, theSameTextGivesTheSameModel) {
     const std::string text = textOf(madeUpWords());
     for (const PreTokenizer pre : {PreTokenizer::Qwen2, PreTokenizer::Llama3, PreTokenizer::SmolLm, PreTokenizer::Gpt2})
-        EXPECT_EQ(writeTokenizerJson(trainBpe(text, 400, {"<e>"}, pre)), writeTokenizerJson(trainBpe(text, 400, {"<e>"}, pre)));
+        EXPECT_EQ(writeTokenizerJson(trainBpe(text, 400, {"<e>"}, pre)),
+                  writeTokenizerJson(trainBpe(text, 400, {"<e>"}, pre)));
 }
 
 TEST(TokenizerWriter, whatItWritesLoadsWithTheSameIds) {
@@ -142,7 +147,8 @@ TEST(TokenizerWriter, whatItWritesLoadsWithTheSameIds) {
     }
 }
 
-// Hugging Face numbers added tokens on from the vocabulary unless it has them: with a gap, the vocabulary must have them.
+// Hugging Face numbers added tokens on from the vocabulary unless it has them: with a gap, the vocabulary must have
+// them.
 TEST(TokenizerWriter, addedTokensAfterAGapStandInTheVocabulary) {
     BpeModel model = trainBpe("", 0, {}, PreTokenizer::Gpt2);
     model.addedTokens = {{"<y>", 300, true}, {"<x>", 256, true}};
