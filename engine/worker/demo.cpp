@@ -201,9 +201,8 @@ Result<int> Demo::execute() {
         // The time of step 1 goes to step 2, at the rate that step 2 had: the same total on both sides.
         protocol::Plan skipped = plan;
         skipped.steps.erase(skipped.steps.begin());
-        protocol::StepPlan& distill = skipped.steps.front();
         const double rate = static_cast<double>(conversion.stepTokens[1]) / conversion.stepSeconds[1];
-        distill.tokens += static_cast<int64_t>(conversion.stepSeconds[0] * rate);
+        skipped.steps.front().tokens += static_cast<int64_t>(conversion.stepSeconds[0] * rate);
         skipped.name += "-skip-align";
         RADLADS_TRY(protocol::resolvePlan(skipped));
         RADLADS_TRY_ASSIGN(const Conversion without, convert(skipped));
@@ -216,7 +215,7 @@ Result<int> Demo::execute() {
         };
         if (!m_options.json) {
             fmt::print("\nWithout step 1, its time given to step 2 (training {:.0f} s against {:.0f} s; step 2 learning rate {:g}):\n", total(without), total(conversion),
-                       distill.learningRate.initial);
+                       skipped.steps.front().learningRate.initial);
             print(without);
         }
     }
