@@ -65,17 +65,15 @@ Result<int> generateText(const GenerateOptions& options) {
                             loaded.checkpoint.config.vocabSize);
     }
     if (!options.json && !options.raw) std::cout << options.prompt << std::flush;
-    // A token may hold part of a character: only whole ones are printed.
-    std::vector<int32_t> ids;
-    std::string printed;
+    // A token may hold part of a character, of four bytes at most: it waits for the rest.
+    std::vector<int32_t> pending;
     const auto onToken = [&](int32_t id) {
-        ids.push_back(id);
         if (!options.json) {
-            std::string text = loaded.tokenizer.decode(ids, !options.special);
-            while (text.ends_with("\xEF\xBF\xBD")) text.resize(text.size() - 3);
-            if (text.size() > printed.size()) {
-                std::cout << text.substr(printed.size()) << std::flush;
-                printed = std::move(text);
+            pending.push_back(id);
+            const std::string text = loaded.tokenizer.decode(pending, !options.special);
+            if (!text.ends_with("\xEF\xBF\xBD") || pending.size() >= 4) {
+                std::cout << text << std::flush;
+                pending.clear();
             }
         }
         return interrupts().load() == 0;
@@ -88,7 +86,7 @@ Result<int> generateText(const GenerateOptions& options) {
                    {"prompt_tokens", prompt.size()}, {"prompt_seconds", result.promptSeconds}, {"tokens_per_second", rate},
                    {"state_bytes", result.stateBytes}, {"ended", result.ended}});
     } else {
-        std::cout << "\n";
+        std::cout << loaded.tokenizer.decode(pending, !options.special) << "\n";
         fmt::print(stderr, "{} prompt tokens in {:.2f} s, {} tokens at {:.1f} tok/s, {} of {}\n", prompt.size(), result.promptSeconds, result.tokens.size(),
                    rate, formatBytes(static_cast<double>(result.stateBytes)), loaded.checkpoint.config.isStudent() ? "state" : "key-value cache");
     }

@@ -56,13 +56,15 @@ TEST(Check, CountsTheParametersThatTheStudentReallyHas) {
     const Workplace place;
     place.makeTeacher("teacher");
     place.makePlan("plan.json");
-    for (const char* student : {"rad-rwkv7", "rad-rwkv6"}) {
-        const Outcome outcome = place.run({"check", place.arg("plan.json"), "--json", "--no-probe", "--set", std::string("student.architecture=") + student});
-        ASSERT_EQ(outcome.exit, 0) << outcome.err;
-        const auto json = outcome.json();
-        EXPECT_FALSE(json["steps"][0].contains("seconds")) << "--no-probe measures nothing";
-        EXPECT_EQ(json["model"]["config"]["student"]["architecture"], student);
-        EXPECT_GT(json["model"]["new_parameters"].get<double>(), 0.0);
+    for (const char* architecture : {"rad-rwkv7", "rad-rwkv6"}) {
+        for (const char* variant : {"balanced", "groupnorm"}) {
+            const Outcome outcome = place.run({"check", place.arg("plan.json"), "--json", "--no-probe", "--set", std::string("student.architecture=") + architecture,
+                                               "--set", std::string("student.variant=") + variant});
+            ASSERT_EQ(outcome.exit, 0) << outcome.err;
+            const auto json = outcome.json();
+            EXPECT_FALSE(json["steps"][0].contains("seconds")) << "--no-probe measures nothing";
+            EXPECT_EQ(json["model"]["parameters"], place.studentParameters(architecture, variant)) << architecture << " " << variant;
+        }
     }
 }
 

@@ -99,6 +99,19 @@ int64_t Workplace::makeTeacher(const std::string& name) const {
     return model::parameterCount(weights);
 }
 
+int64_t Workplace::studentParameters(const std::string& architecture, const std::string& variant) const {
+    auto plan = protocol::parsePlan(read("plan.json"), "plan.json");
+    if (!plan || !protocol::setPlanKey(*plan, "student.architecture=" + architecture) || !protocol::setPlanKey(*plan, "student.variant=" + variant) ||
+        !protocol::resolvePlan(*plan)) {
+        throw std::runtime_error("the plan was not understood");
+    }
+    const auto teacher = model::loadCheckpoint(path("teacher"));
+    if (!teacher) throw std::runtime_error(teacher.error().message);
+    const auto config = convert::studentConfig(teacher->config, plan->student);
+    if (!config) throw std::runtime_error(config.error().message);
+    return model::parameterCount(convert::studentWeights(teacher->weights, *config, 1));
+}
+
 void Workplace::makePlan(const std::string& name) const {
     protocol::Plan plan;
     plan.name = "small";

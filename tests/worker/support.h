@@ -33,6 +33,8 @@ public:
                 const std::filesystem::path& interruptAt = {}) const;
     // Writes a two-layer Qwen2-shaped teacher with tokenizer.json; returns its parameter count.
     int64_t makeTeacher(const std::string& name) const;
+    // The parameters of the student that a run would set up from that teacher, with architecture and variant by name.
+    int64_t studentParameters(const std::string& architecture, const std::string& variant) const;
     // A plan over makeTeacher's "teacher": align, distill and extend, on "demo:7:300".
     void makePlan(const std::string& name) const;
 
