@@ -19,6 +19,7 @@ ENGINE_ORDER = ["protocol", "run", "io", "data", "model", "convert", "train", "e
 # Third-party headers by library: an included name belongs to the first library whose pattern matches it.
 LIBRARIES = [
     ("torch", r"(torch|ATen|c10|caffe2|torch_.*)/"),
+    ("qcustomplot", r"qcustomplot\.h$"),
     ("qt", r"(Q[A-Z]\w*|Qt\w+/.*|q[a-z]+\.h)$"),
     ("nlohmann", r"nlohmann/"),
     ("tl-expected", r"tl/"),
@@ -62,7 +63,7 @@ MODULES = {
     "engine/evaluate/": engine_module("evaluate", TENSOR, "kernels/", "resources/demo/"),
     "engine/worker/": engine_module("worker", TENSOR | {"cli11"}, "kernels/", "resources/demo/"),
     "engine/server/": Module(["engine/server/", "engine/protocol/", "engine/run/"], BASIC | {"cli11", "qt"}),
-    "ui/": Module(["ui/", "engine/protocol/"], {"std", "qt", "tl-expected"}),
+    "ui/": Module(["ui/", "engine/protocol/"], {"std", "qt", "qcustomplot", "fmt", "tl-expected"}),
     "app/": Module(["app/", "ui/", "engine/protocol/"], {"std", "qt", "tl-expected"}),
 }
 
