@@ -15,7 +15,11 @@ struct EngineAddress {
     QString title;   // "This computer", "gpu-node"
     QString socket;  // local socket path; empty: the default
     QString host;    // ssh destination; empty: local
+    bool startsEngine = true;  // start `radlads-engine serve` when nothing listens on the local socket
+
+    bool operator==(const EngineAddress&) const = default;
 };
+QString defaultSocketPath();  // as the engine chooses it
 
 struct RpcError {
     int code = 1;
@@ -43,11 +47,13 @@ public:
     void connectToEngine();     // starts, and keeps trying after a loss (0.2 s, doubling to 5 s)
     void disconnectFromEngine();
 
+    // Without a connection the answer is an error of kind "disconnected". Handlers are never called before this returns.
     // Exactly one of the handlers is called, unless `context` is destroyed before: then none.
-    void call(const QString& method, const QJsonObject& params, QObject* context, ResultHandler onResult, ErrorHandler onError = {});
+    void call(const QString& method, const QJsonObject& params, QObject* context, ResultHandler onResult,
+              ErrorHandler onError = {});
     // A job: onEvent for each job.event, then exactly one of onResult and onError. Returns a handle for cancelJob.
-    quint64 startJob(const QString& method, const QJsonObject& params, QObject* context, ResultHandler onEvent, ResultHandler onResult,
-                     ErrorHandler onError);
+    quint64 startJob(const QString& method, const QJsonObject& params, QObject* context, ResultHandler onEvent,
+                     ResultHandler onResult, ErrorHandler onError);
     void cancelJob(quint64 handle);
 
 Q_SIGNALS:

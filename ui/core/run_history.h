@@ -36,9 +36,21 @@ Q_SIGNALS:
     void live();
 
 private:
-    void addMetrics(const QJsonObject& event, const QDateTime& time);
-    void addMark(MarkKind kind, const QString& text, double value = 0);
-    void addLog(const QString& level, const QString& text, const QDateTime& time);
+    struct Position {
+        int stepIndex = 0;
+        qint64 globalUpdate = 0;
+        double globalTokens = 0;
+    };
+    Position positionOf(const QJsonObject& event);
+    void growSteps(int stepIndex);
+    void advanceClock(qint64 msecs, bool counts);
+    void addMetrics(const QJsonObject& event);
+    void addLayers(const QJsonObject& event);
+    void addMark(MarkKind kind, const Position& position, const QString& text, double value = 0);
+    void addLog(const QString& level, const QString& text, qint64 msecs);
+    void finishStep(const QJsonObject& event);
+    void rewindTo(qint64 globalUpdate);  // forgets the points of later updates
+    void applyState(const QString& kind, const QJsonObject& event, qint64 msecs);
 
     QString m_run;
     QJsonObject m_plan;
@@ -50,8 +62,10 @@ private:
     QVector<double> m_tokensBefore;
     quint64 m_lastSeq = 0;
     double m_hours = 0;
-    QDateTime m_lastTime;
+    qint64 m_lastMsecs = -1;
     int m_firstChanged = -1;
+    bool m_dirty = false;
+    bool m_resting = true;  // paused, stopped or not started: time does not count
     bool m_live = false;
 };
 
