@@ -18,6 +18,8 @@ Status pauseCommand(const Words& words);
 Status stopCommand(const Words& words);
 Status checkpointCommand(const Words& words);
 Status planCommand(const Words& words);
+Status serveCommand(const Words& words);
+Status attachCommand(const Words& words);
 
 // `resume` of a run that a worker holds: it is told to go on, and true is returned. Otherwise false: a worker must be
 // started.

@@ -30,7 +30,7 @@ struct Command {
     const char* summary;
     Status (*answer)(const Words&);  // null: the worker's
 };
-constexpr std::array<Command, 21> kCommands{{
+constexpr std::array<Command, 23> kCommands{{
     {"demo", Group::Convert, "demo", "convert the embedded teacher and compare, in a few minutes", nullptr},
     {"plan", Group::Convert, "plan new", "write a plan from a preset", planCommand},
     {"check", Group::Convert, "check PLAN", "validate a plan and estimate memory, disk, time and cost", nullptr},
@@ -42,6 +42,8 @@ constexpr std::array<Command, 21> kCommands{{
     {"pause", Group::Runs, "pause RUN", "wait after the current update", pauseCommand},
     {"stop", Group::Runs, "stop RUN", "save a checkpoint and end", stopCommand},
     {"checkpoint", Group::Runs, "checkpoint RUN", "save a checkpoint now", checkpointCommand},
+    {"serve", Group::Runs, "serve", "serve runs to the studio and other clients", serveCommand},
+    {"attach", Group::Runs, "attach", "speak to the engine of this machine on stdin and stdout", attachCommand},
     {"inspect", Group::Models, "inspect PATH", "what a model, tokenizer, dataset or run is", nullptr},
     {"tokenize", Group::Models, "tokenize", "the token ids of a text", nullptr},
     {"prepare", Group::Models, "prepare SRC...", "turn texts into a tokenised dataset", nullptr},

@@ -10,6 +10,7 @@
 #include "engine/server/arguments.h"
 #include "engine/server/commands.h"
 #include "engine/server/display.h"
+#include "engine/server/presets.h"
 
 namespace radlads::server {
 namespace {
@@ -36,31 +37,6 @@ const Usage& planUsage() {
          kJsonOption},
         "Example: radlads-engine plan new --teacher Qwen2.5-0.5B --data texts/ --preset small-one-gpu -o plan.json\n"};
     return usage;
-}
-
-std::vector<std::string> presetNames() {
-    std::vector<std::string> names;
-    std::error_code error;
-    for (fs::directory_iterator entry(run::resourcesDirectory() / "presets", error), end; !error && entry != end;
-         entry.increment(error))
-        if (entry->path().extension() == ".json") names.push_back(entry->path().stem().string());
-    std::sort(names.begin(), names.end());
-    return names;
-}
-
-Result<Plan> readPreset(const std::string& name) {
-    const std::vector<std::string> names = presetNames();
-    if (names.empty())
-        return failed("there are no presets in {}; install the data files of Radlads Studio or set RADLADS_RESOURCES",
-                      (run::resourcesDirectory() / "presets").string());
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-        const auto hint = protocol::nearest(name, names);
-        return invalidInput("there is no preset {}{}; see `radlads-engine plan new --presets`", protocol::quote(name),
-                            hint ? " (did you mean \"" + *hint + "\"?)" : "");
-    }
-    const fs::path file = run::resourcesDirectory() / "presets" / (name + ".json");
-    RADLADS_TRY_ASSIGN(const std::string text, run::readFile(file, 4 << 20));
-    return protocol::parsePlan(text, file.string());
 }
 
 // Plans are run from anywhere, so paths are written in full; "demo" and "demo:..." are no paths.

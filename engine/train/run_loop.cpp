@@ -160,6 +160,11 @@ Request RunLoop::nextRequest() {
 }
 
 Status RunLoop::open() {
+    // Commands to a run that was not alive are void. What is written once the lock can be seen to be held is obeyed: hence the
+    // size before it is taken.
+    std::error_code error;
+    const auto size = fs::file_size(m_directory / "commands.ndjson", error);
+    m_commands.emplace(m_directory / "commands.ndjson", error ? 0 : size);
     RADLADS_TRY_ASSIGN(m_lock, run::RunLock::acquire(m_directory));
     RADLADS_TRY_ASSIGN(const std::string text, run::readFile(m_directory / "plan.json", 4 << 20));
     RADLADS_TRY_ASSIGN(m_plan, protocol::parsePlan(text, (m_directory / "plan.json").string()));
@@ -167,9 +172,6 @@ Status RunLoop::open() {
     m_fingerprint = planFingerprint(m_plan);
     RADLADS_TRY_ASSIGN(m_summary, run::readSummary(m_directory));
     RADLADS_TRY_ASSIGN(m_journal, run::JournalWriter::open(m_directory / "events.ndjson"));
-    std::error_code error;
-    const auto size = fs::file_size(m_directory / "commands.ndjson", error);
-    m_commands.emplace(m_directory / "commands.ndjson", error ? 0 : size);  // commands to a run that was not alive are void
     return {};
 }
 

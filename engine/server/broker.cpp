@@ -1,0 +1,106 @@
+#include "engine/server/broker.h"
+
+#include <unistd.h>
+
+#include <QFile>
+#include <algorithm>
+#include <system_error>
+
+namespace radlads::server {
+namespace {
+
+constexpr std::size_t kMaxSessions = 64;
+
+}  // namespace
+
+Result<std::unique_ptr<Broker>> Broker::open(const fs::path& socket, const fs::path& runsDirectory) {
+    RADLADS_TRY(prepareSocketDirectory(socket));
+    // Before listening: QLocalServer would take the path away from a living server.
+    RADLADS_TRY_ASSIGN(InstanceLock socketLock,
+                       InstanceLock::acquire(fs::path(socket) += ".lock", "the socket " + socket.string()));
+    std::error_code error;
+    fs::create_directories(runsDirectory, error);
+    if (error) return systemError("making the directory " + runsDirectory.string(), error.value());
+    const fs::path runs = fs::canonical(runsDirectory, error);
+    if (error) return systemError("opening the directory " + runsDirectory.string(), error.value());
+    RADLADS_TRY_ASSIGN(InstanceLock runsLock,
+                       InstanceLock::acquire(runs / ".engine.lock", "the runs in " + runs.string()));
+    std::unique_ptr<Broker> broker(new Broker(socket, std::move(socketLock), std::move(runsLock), runs));
+    RADLADS_TRY(broker->listen());
+    return broker;
+}
+
+Broker::Broker(fs::path socket, InstanceLock socketLock, InstanceLock runsLock, const fs::path& runsDirectory)
+    : m_socket(std::move(socket)),
+      m_socketLock(std::move(socketLock)),
+      m_runsLock(std::move(runsLock)),
+      m_engine(runsDirectory) {
+    connect(&m_server, &QLocalServer::newConnection, this, &Broker::accept);
+    RunLibrary& library = m_engine.control().library();
+    const auto each = [this](auto call) {
+        // A session may end meanwhile.
+        const std::vector<Session*> sessions = m_sessions;
+        for (Session* session : sessions) call(session);
+    };
+    const auto changed = [each](const std::string& run) {
+        each([&](Session* session) { session->onRunChanged(run); });
+    };
+    connect(&library, &RunLibrary::changed, this, changed);
+    connect(&library, &RunLibrary::removed, this, changed);
+    connect(&library, &RunLibrary::journalGrew, this,
+            [each](const std::string& run) { each([&](Session* session) { session->onJournalGrew(run); }); });
+    connect(&m_engine.control(), &RunControl::queueChanged, this,
+            [each] { each([](Session* session) { session->onQueueChanged(); }); });
+    connect(&m_engine, &Engine::shutdownWanted, this, &Broker::shutDown);
+}
+
+// The lock is ours, so a socket that lies there belongs to an engine that has ended.
+Status Broker::listen() {
+    ::unlink(m_socket.c_str());
+    m_server.setSocketOptions(QLocalServer::UserAccessOption);
+    m_server.setMaxPendingConnections(static_cast<int>(kMaxSessions));
+    if (m_server.listen(QFile::decodeName(m_socket.c_str()))) return {};
+    return failed("listening on {} failed: {}", m_socket.string(), m_server.errorString().toStdString());
+}
+
+void Broker::accept() {
+    while (QLocalSocket* socket = m_server.nextPendingConnection()) {
+        // The directory's mode keeps others out already; this holds where it does not.
+        const bool isOurs = peerUser(static_cast<int>(socket->socketDescriptor())) == ::getuid();
+        if (!isOurs || m_isEnding) {
+            socket->abort();
+            socket->deleteLater();
+            continue;
+        }
+        auto* session = new Session(socket, m_engine, this);
+        m_sessions.push_back(session);
+        connect(session, &Session::ended, this, [this, session] { remove(session); });
+        if (m_sessions.size() > kMaxSessions) {
+            session->send(replyLine(
+                nullptr, refuse(kBusyError, "{} clients are connected already; close one of them", kMaxSessions)));
+            session->closeAfterSending();
+        }
+    }
+}
+
+void Broker::remove(Session* session) {
+    const auto found = std::find(m_sessions.begin(), m_sessions.end(), session);
+    if (found == m_sessions.end()) return;
+    m_sessions.erase(found);
+    session->deleteLater();
+    if (m_isEnding && m_sessions.empty()) Q_EMIT ended();
+}
+
+void Broker::shutDown() {
+    if (m_isEnding) return;
+    m_isEnding = true;
+    m_server.close();
+    if (m_sessions.empty()) {
+        QMetaObject::invokeMethod(this, &Broker::ended, Qt::QueuedConnection);
+        return;
+    }
+    const std::vector<Session*> sessions = m_sessions;
+    for (Session* session : sessions) session->closeAfterSending();
+}
+
+}  // namespace radlads::server

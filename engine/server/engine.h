@@ -1,0 +1,31 @@
+// All that sessions share: the runs and what can be done to them.
+#pragma once
+
+#include <QElapsedTimer>
+#include <QObject>
+#include <filesystem>
+
+#include "engine/server/run_control.h"
+
+namespace radlads::server {
+
+// Owned by the Broker, in the main thread.
+class Engine : public QObject {
+    Q_OBJECT
+public:
+    explicit Engine(const fs::path& runsDirectory, QObject* parent = nullptr);
+
+    const fs::path& runsDirectory() const { return m_runsDirectory; }
+    RunControl& control() { return m_control; }
+    double uptimeSeconds() const { return static_cast<double>(m_uptime.elapsed()) / 1000; }
+
+Q_SIGNALS:
+    void shutdownWanted();
+
+private:
+    fs::path m_runsDirectory;
+    QElapsedTimer m_uptime;
+    RunControl m_control;
+};
+
+}  // namespace radlads::server
