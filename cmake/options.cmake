@@ -16,8 +16,9 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # The sloppiness lets ccache work with the precompiled LibTorch headers.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+  # The sloppiness lets ccache work with the precompiled LibTorch headers; relative paths let clones in other folders share the cache.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+                                CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 
 # radlads_library(NAME SOURCES... [PUBLIC libs] [PRIVATE libs]): a static library with the shared options.

@@ -4,18 +4,36 @@
 #include <ATen/Parallel.h>
 #include <malloc.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstdlib>
 #include <exception>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 extern "C" void openblas_set_num_threads(int threads);
+extern "C" char* openblas_get_corename();
 
 namespace radlads::model {
 namespace {
+
+// Kernels from before AVX: what OpenBLAS falls back to.
+constexpr std::array<std::string_view, 9> kOldKernels{"Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Atom", "Athlon", "Opteron", "Barcelona"};
+
+// The OPENBLAS_CORETYPE of this processor; null if it has no AVX2.
+const char* newestKernels() {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) return "SkylakeX";
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
+#endif
+    return nullptr;
+}
 
 void prepareThread() {
     at::set_num_threads(1);
@@ -23,6 +41,13 @@ void prepareThread() {
 }
 
 }  // namespace
+
+void restartWithFasterBlas(char** argv) {
+    if (std::getenv("OPENBLAS_CORETYPE") || std::find(kOldKernels.begin(), kOldKernels.end(), std::string_view(openblas_get_corename())) == kOldKernels.end()) return;
+    const char* kernels = newestKernels();
+    if (!kernels || setenv("OPENBLAS_CORETYPE", kernels, 0) != 0) return;
+    ::execv("/proc/self/exe", argv);  // on failure: as it was, only slower
+}
 
 void prepareProcess() {
     openblas_set_num_threads(1);

@@ -12,6 +12,10 @@ namespace radlads::model {
 void prepareProcess();
 // Calls task(0) .. task(count - 1) on up to `threads` threads; the first exception is rethrown after all have ended.
 void parallelTasks(size_t count, size_t threads, const std::function<void(size_t)>& task);
+// OpenBLAS runs its slowest kernels on a processor that is newer than itself (a fifth of the speed was measured). If it does, and the
+// user has not chosen (OPENBLAS_CORETYPE), starts this process again with the newest kernels that the processor can run; it reads
+// the choice only while it is loaded. Call first thing in main; returns if there is nothing to do.
+void restartWithFasterBlas(char** argv);
 size_t defaultThreads();  // cores that this process may use
 
 }  // namespace radlads::model

@@ -1,8 +1,8 @@
 // bench: how fast this machine trains, beside what its arithmetic and its memory can do at most, measured in the same run.
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <nlohmann/json.hpp>
 
 #include "engine/convert/losses.h"
@@ -25,33 +25,40 @@ namespace {
 
 using nlohmann::ordered_json;
 using protocol::StepKind;
-using Clock = std::chrono::steady_clock;
 
 constexpr double kCeilingSeconds = 0.6;  // spent on each ceiling
 constexpr int kMostRounds = 50;
 
-double secondsSince(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
+// The fastest round of a task.
+struct Timing {
+    double seconds = std::numeric_limits<double>::infinity();
+    double share = 0;  // of a processor, in that round
+};
 
-// Seconds of the fastest round of each task, after one that is not counted: other programs can only slow a round down.
-std::vector<double> bestSeconds(double budget, const std::vector<std::function<void()>>& tasks) {
-    std::vector<double> best(tasks.size(), std::numeric_limits<double>::infinity());
-    auto start = Clock::now();
-    for (int round = 0; round <= kMostRounds && (round < 3 || secondsSince(start) < budget) && interrupts().load() == 0; ++round) {
-        if (round == 1) start = Clock::now();
+// Each task in several rounds, after one that is not counted: other programs can only slow a round down.
+std::vector<Timing> bestTimings(double budget, const std::vector<std::function<void()>>& tasks) {
+    std::vector<Timing> best(tasks.size());
+    std::optional<Stopwatch> spent;
+    for (int round = 0; round <= kMostRounds && (round < 3 || spent->seconds() < budget) && interrupts().load() == 0; ++round) {
+        if (round == 1) spent.emplace();
         for (size_t i = 0; i < tasks.size(); ++i) {
-            const auto from = Clock::now();
+            const Stopwatch watch;
             tasks[i]();
-            const double seconds = std::max(secondsSince(from), 1e-9);
-            if (round > 0) best[i] = std::min(best[i], seconds);
+            const Timing timing{watch.seconds(), watch.processorShare()};
+            if (round > 0 && timing.seconds < best[i].seconds) best[i] = timing;
         }
     }
     return best;
 }
 
-double bestSeconds(double budget, const std::function<void()>& task) {
-    return bestSeconds(budget, std::vector{task}).front();
+Timing bestTiming(double budget, const std::function<void()>& task) {
+    return bestTimings(budget, {task}).front();
+}
+
+// A sentence for people when even the fastest rounds were disturbed; empty otherwise.
+std::string disturbance(double share) {
+    if (share >= kUndisturbedShare) return "";
+    return fmt::format("Warning: this process had only {:.0f} % of a processor while it measured, other programs had the rest: these times are too long.\n", share * 100);
 }
 
 Status notInterrupted() {
@@ -69,11 +76,12 @@ struct Options {
 struct Ceilings {
     size_t threads = 1;
     double gemmOne = 0, gemmAll = 0, copyOne = 0, copyAll = 0;
+    double share = 0;  // of a processor, over all of them
 };
 
 // Where the time of an update goes, in seconds. loss: what the others leave of the gradients' time.
 struct StepTimes {
-    double teacher = 0, student = 0, loss = 0, optimizer = 0, flops = 0, tokens = 0;
+    double teacher = 0, student = 0, loss = 0, optimizer = 0, flops = 0, tokens = 0, share = 0;
     double total() const { return teacher + student + loss + optimizer; }
 };
 
@@ -159,7 +167,7 @@ StepTimes timeStep(BenchModel& model, size_t index, size_t threads, double budge
     train::BatchGradients gradients;
     const train::LossFunction loss = lossFunction(model, step);
     // The whole and its parts in turns, so that a busy moment of the machine meets them all.
-    const std::vector<double> seconds = bestSeconds(
+    const std::vector<Timing> timings = bestTimings(
         budget, {[&] { gradients = train::batchGradients(batch, step, loss, threads); },
                  [&] {
                      if (step.kind == StepKind::Extend) return;
@@ -173,19 +181,20 @@ StepTimes timeStep(BenchModel& model, size_t index, size_t threads, double budge
                      microBatches([&](const at::Tensor& tokens) { decoderForwardBackward(model, tokens); });
                  }});
     StepTimes times{.flops = model.estimate.steps[index].flops, .tokens = static_cast<double>(step.batchSize * step.sequenceLength)};
-    const double whole = seconds[0];
-    times.teacher = step.kind == StepKind::Extend ? 0 : seconds[1];
+    const double whole = timings[0].seconds;
+    times.share = timings[0].share;
+    times.teacher = step.kind == StepKind::Extend ? 0 : timings[1].seconds;
     if (step.kind == StepKind::Align) {
         times.teacher = std::min(times.teacher, whole);
         times.student = whole - times.teacher;  // its loss is a norm of what the mixers give: part of their graph
     } else {
-        const double scale = std::min(1.0, whole / (times.teacher + seconds[2]));  // parts may not be more than the whole
+        const double scale = std::min(1.0, whole / (times.teacher + timings[2].seconds));  // parts may not be more than the whole
         times.teacher *= scale;
-        times.student = seconds[2] * scale;
+        times.student = timings[2].seconds * scale;
         times.loss = whole - times.teacher - times.student;
     }
     train::Optimizer optimizer(model.weights, step.adam, step.weightDecay);
-    times.optimizer = bestSeconds(budget / 8, [&] { optimizer.update(gradients.gradients, 1.0, {0.0, 0.0}, threads); });
+    times.optimizer = bestTiming(budget / 8, [&] { optimizer.update(gradients.gradients, 1.0, {0.0, 0.0}, threads); }).seconds;
     return times;
 }
 
@@ -198,12 +207,14 @@ Result<ordered_json> benchSteps(const Options& options, const Ceilings& ceilings
     ProgressDisplay display(!options.quiet);
     Table table({{"Step", Align::Left}, {"tokens/s"}, {"ms/update"}, {"teacher"}, {"student"}, {"loss"}, {"optimizer"}, {"GFLOP/s"}, {"of GEMM"}});
     ordered_json steps = ordered_json::array();
+    double share = std::numeric_limits<double>::infinity();
     for (size_t i = 0; i < model.plan.steps.size(); ++i) {
         const char* kind = protocol::toString(model.plan.steps[i].kind);
         display.message(fmt::format("Measuring step {} ({}) ...", i + 1, kind));
         const StepTimes times = timeStep(model, i, ceilings.threads, options.seconds);
         RADLADS_TRY(notInterrupted());
         const double rate = times.flops / times.total();
+        share = std::min(share, times.share);
         table.add({fmt::format("{} {}", i + 1, kind), formatCount(times.tokens / times.total()), milliseconds(times.total()), milliseconds(times.teacher),
                    milliseconds(times.student), milliseconds(times.loss), milliseconds(times.optimizer), fmt::format("{:.1f}", rate / 1e9),
                    fmt::format("{:.2f}", rate / ceilings.gemmAll)});
@@ -216,7 +227,8 @@ Result<ordered_json> benchSteps(const Options& options, const Ceilings& ceilings
                          {"optimizer_seconds", times.optimizer},
                          {"model_flops_per_update", times.flops},
                          {"model_flops_per_second", rate},
-                         {"gemm_ratio", rate / ceilings.gemmAll}});
+                         {"gemm_ratio", rate / ceilings.gemmAll},
+                         {"processor_share", times.share}});
     }
     text += fmt::format("\nSteps: {} ({})\n       to {}\n       {} sequences of {} tokens an update, float32, {} {}\n\n", oneLine(options.teacher),
                         describeDecoder(model.teacher.config), describeStudent(*model.config.student), options.batch, options.sequenceLength,
@@ -224,6 +236,7 @@ Result<ordered_json> benchSteps(const Options& options, const Ceilings& ceilings
     text += table.text();
     text += "\nteacher: forward; student: forward and backward below the head (step 1: with the loss); loss: heads, softmax and their gradients.\n"
             "Times in ms. GFLOP/s counts the model's own arithmetic; of GEMM: its share of the sgemm rate on all threads.\n";
+    text += disturbance(share);
     return ordered_json{{"teacher", options.teacher},        {"teacher_config", configJson(model.teacher.config)}, {"student_config", configJson(model.config)},
                         {"sequence_length", options.sequenceLength}, {"batch_size", options.batch},              {"steps", steps}};
 }
@@ -256,20 +269,20 @@ std::vector<Kernel> kernels() {
 }
 
 struct FormTimes {
-    double forward = 0, both = 0;
+    Timing forward, both;
     at::Tensor y;
 };
 
 FormTimes timeForm(const Kernel& kernel, const std::function<model::WkvOutput(const std::vector<at::Tensor>&)>& form, double budget) {
     FormTimes times;
-    times.forward = bestSeconds(budget, [&] {
+    times.forward = bestTiming(budget, [&] {
         const at::NoGradGuard noGrad;
         times.y = form(kernel.inputs).y;
     });
     std::vector<at::Tensor> leaves;
     for (const at::Tensor& input : kernel.inputs) leaves.push_back(input.detach().requires_grad_(true));
     const at::Tensor seed = at::ones_like(times.y);
-    times.both = bestSeconds(budget, [&] { model::gradients({form(leaves).y}, leaves, {seed}); });
+    times.both = bestTiming(budget, [&] { model::gradients({form(leaves).y}, leaves, {seed}); });
     return times;
 }
 
@@ -278,6 +291,7 @@ Result<ordered_json> benchKernels(const Options& options, const Ceilings& ceilin
     Table table({{"Kernel", Align::Left}, {"Form", Align::Left}, {"forward ms"}, {"GFLOP/s"}, {"of GEMM"}, {"fwd+bwd ms"}, {"tokens/s"}, {"speed-up"}, {"difference"}});
     ordered_json rows = ordered_json::array();
     const double tokens = static_cast<double>(kBatch * kLength);
+    double share = std::numeric_limits<double>::infinity();
     for (const Kernel& kernel : kernels()) {
         display.message(fmt::format("Measuring {} ...", kernel.name));
         const FormTimes chunked = timeForm(kernel, kernel.chunked, options.seconds / 2), loop = timeForm(kernel, kernel.tokenLoop, options.seconds / 2);
@@ -285,18 +299,20 @@ Result<ordered_json> benchKernels(const Options& options, const Ceilings& ceilin
         const double difference = (chunked.y - loop.y).abs().max().item<double>() / loop.y.abs().max().item<double>();
         const double flops = kernel.flopsPerElement * tokens * static_cast<double>(kHeads * kSize * kSize);
         for (const auto& [form, times] : {std::pair<const char*, const FormTimes&>{"chunked", chunked}, {"token loop", loop}}) {
-            const double rate = flops / times.forward;
+            const double rate = flops / times.forward.seconds;
+            share = std::min({share, times.forward.share, times.both.share});
             const bool first = &times == &chunked;
-            table.add({first ? kernel.name : "", form, milliseconds(times.forward), fmt::format("{:.1f}", rate / 1e9), fmt::format("{:.2f}", rate / ceilings.gemmOne),
-                       milliseconds(times.both), formatCount(tokens / times.both), first ? fmt::format("{:.1f} x", loop.both / times.both) : "",
+            table.add({first ? kernel.name : "", form, milliseconds(times.forward.seconds), fmt::format("{:.1f}", rate / 1e9), fmt::format("{:.2f}", rate / ceilings.gemmOne),
+                       milliseconds(times.both.seconds), formatCount(tokens / times.both.seconds), first ? fmt::format("{:.1f} x", loop.both.seconds / times.both.seconds) : "",
                        first ? fmt::format("{:.1e}", difference) : ""});
             rows.push_back({{"kernel", kernel.name},
                             {"form", form},
-                            {"forward_seconds", times.forward},
-                            {"forward_backward_seconds", times.both},
+                            {"forward_seconds", times.forward.seconds},
+                            {"forward_backward_seconds", times.both.seconds},
                             {"recurrence_flops_per_second", rate},
                             {"gemm_ratio", rate / ceilings.gemmOne},
-                            {"tokens_per_second", tokens / times.both}});
+                            {"tokens_per_second", tokens / times.both.seconds},
+                            {"processor_share", std::min(times.forward.share, times.both.share)}});
             if (first) rows.back()["relative_difference"] = difference;
         }
     }
@@ -304,6 +320,7 @@ Result<ordered_json> benchKernels(const Options& options, const Ceilings& ceilin
     text += table.text();
     text += "\nGFLOP/s counts the recurrence's arithmetic alone (forward), the chunked form does more than that; of GEMM: its share of the sgemm\n"
             "rate on one thread. tokens/s and speed-up: forward and backward. difference: largest, relative to the token loop's largest value.\n";
+    text += disturbance(share);
     return ordered_json{{"batch", kBatch}, {"tokens", kLength}, {"heads", kHeads}, {"head_dim", kSize}, {"threads", 1}, {"results", rows}};
 }
 
@@ -313,22 +330,25 @@ Result<int> bench(const Options& options) {
     const Machine machine = describeMachine();
     ProgressDisplay display(!options.quiet);
     display.message("Measuring this machine's ceilings ...");
-    Ceilings ceilings{threads, gemmFlopsPerSecond(1), 0, copyBytesPerSecond(1), 0};
+    const Stopwatch watch;
+    Ceilings ceilings{threads, gemmFlopsPerSecond(1), 0, copyBytesPerSecond(1), 0, 0};
     ceilings.gemmAll = threads > 1 ? gemmFlopsPerSecond(threads) : ceilings.gemmOne;
     ceilings.copyAll = threads > 1 ? copyBytesPerSecond(threads) : ceilings.copyOne;
+    ceilings.share = watch.processorShare();
     RADLADS_TRY(notInterrupted());
 
     Table table({{"Ceiling", Align::Left}, {"1 thread"}, {fmt::format("{} threads", threads)}});
     if (threads == 1) table = Table({{"Ceiling", Align::Left}, {"1 thread"}});
     table.add({"sgemm, GFLOP/s", fmt::format("{:.1f}", ceilings.gemmOne / 1e9), fmt::format("{:.1f}", ceilings.gemmAll / 1e9)});
     table.add({"memory copy, GB/s", fmt::format("{:.1f}", ceilings.copyOne / 1e9), fmt::format("{:.1f}", ceilings.copyAll / 1e9)});
-    std::string text = fmt::format("{}, {} cores, {} hardware threads\n\n{}", machine.processor, machine.cores, machine.logicalCores, table.text());
+    std::string text = fmt::format("{}, {} cores, {} hardware threads\n\n{}", machine.processor, machine.cores, machine.logicalCores, table.text()) + disturbance(ceilings.share);
     ordered_json json = {{"machine", {{"processor", machine.processor}, {"cores", machine.cores}, {"hardware_threads", machine.logicalCores}, {"threads_used", threads}}},
                          {"ceilings",
                           {{"sgemm_flops_per_second_1_thread", ceilings.gemmOne},
                            {"sgemm_flops_per_second_all_threads", ceilings.gemmAll},
                            {"copy_bytes_per_second_1_thread", ceilings.copyOne},
-                           {"copy_bytes_per_second_all_threads", ceilings.copyAll}}}};
+                           {"copy_bytes_per_second_all_threads", ceilings.copyAll},
+                           {"processor_share", ceilings.share}}}};
     if (options.step || both) {
         RADLADS_TRY_ASSIGN(json["step"], benchSteps(options, ceilings, text));
     }
@@ -351,12 +371,12 @@ double gemmFlopsPerSecond(size_t threads) {
         b.push_back(at::rand({kMatrix, kMatrix}, at::kFloat));
         c.push_back(at::empty({kMatrix, kMatrix}, at::kFloat));
     }
-    const double seconds = bestSeconds(kCeilingSeconds, [&] {
+    const double seconds = bestTiming(kCeilingSeconds, [&] {
         model::parallelTasks(threads, threads, [&](size_t i) {
             const at::NoGradGuard inTask;
             at::mm_out(c[i], a[i], b[i]);
         });
-    });
+    }).seconds;
     return 2.0 * kMatrix * kMatrix * kMatrix * static_cast<double>(threads) / seconds;
 }
 
@@ -364,7 +384,7 @@ double copyBytesPerSecond(size_t threads) {
     constexpr size_t kBytes = 64 << 20;
     std::vector<std::vector<char>> from(threads, std::vector<char>(kBytes, 1)), to(threads, std::vector<char>(kBytes));
     const double seconds =
-        bestSeconds(kCeilingSeconds, [&] { model::parallelTasks(threads, threads, [&](size_t i) { std::memcpy(to[i].data(), from[i].data(), kBytes); }); });
+        bestTiming(kCeilingSeconds, [&] { model::parallelTasks(threads, threads, [&](size_t i) { std::memcpy(to[i].data(), from[i].data(), kBytes); }); }).seconds;
     return 2.0 * kBytes * static_cast<double>(threads) / seconds;
 }
 
@@ -382,7 +402,8 @@ void addBenchCommand(CLI::App& app, Action& action) {
     command->add_flag("--json", options->json, "Print JSON on the standard output");
     command->add_flag("--quiet,-q", options->quiet, "No messages while measuring");
     command->footer(
-        "Every time is the fastest of several rounds, so other programs disturb it little; the ceilings are measured in the same run.\n"
+        "Every time is the fastest of several rounds; the ceilings are measured in the same run. If other programs kept the processor busy\n"
+        "all the while, a warning says so.\n"
         "Examples:\n"
         "  radlads-engine bench\n"
         "  radlads-engine bench --step --teacher Qwen2.5-0.5B --student rad-rwkv6 --sequence-length 512 --batch 4\n"

@@ -3,8 +3,8 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <random>
 
@@ -29,7 +29,6 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 using protocol::Plan;
 using protocol::StepPlan;
-using Clock = std::chrono::steady_clock;
 
 constexpr double kMostProbedParameters = 200e6;  // of the student: larger ones are not loaded for the probe
 constexpr double kProbeSeconds = 10, kMostProbeSeconds = 60;  // of one step's wave of micro-batches, as foreseen: wanted; put up with
@@ -252,7 +251,8 @@ void warnAboutRoom(Facts& facts) {
 
 // Seconds of one update: a wave of micro-batches with the real shapes, one on each thread, and the optimizer, each the better of two.
 // Windows shorter than the step's are scaled by their arithmetic.
-double measureUpdate(train::Session& session, const Facts& facts, size_t index) {
+// share: of a processor that the better round had.
+double measureUpdate(train::Session& session, const Facts& facts, size_t index, double& share) {
     const StepPlan& step = facts.plan.steps[index];
     const StepFacts& result = facts.steps[index];
     session.setTrainable(step);
@@ -268,11 +268,13 @@ double measureUpdate(train::Session& session, const Facts& facts, size_t index) 
     train::Optimizer optimizer(session.weights(), step.adam, step.weightDecay);
     double gradientSeconds = 0, optimizerSeconds = 0;
     for (int round = 0; round < 2; ++round) {
-        const auto start = Clock::now();
+        const Stopwatch watch;
         const train::BatchGradients gradients = train::batchGradients(batch, wave, loss, session.threads());
-        const auto between = Clock::now();
+        const double first = watch.seconds(), firstShare = watch.processorShare();
+        const Stopwatch optimizerWatch;
         optimizer.update(gradients.gradients, 1.0, {0.0, 0.0}, session.threads());  // the arithmetic of an update, without its effect
-        const double first = std::chrono::duration<double>(between - start).count(), second = std::chrono::duration<double>(Clock::now() - between).count();
+        const double second = optimizerWatch.seconds();
+        if (round == 0 || first < gradientSeconds) share = firstShare;
         gradientSeconds = round == 0 ? first : std::min(gradientSeconds, first);
         optimizerSeconds = round == 0 ? second : std::min(optimizerSeconds, second);
         if (gradientSeconds > kProbeSeconds / 2) break;
@@ -307,14 +309,20 @@ Status probe(Facts& facts, ProgressDisplay& display) {
     plan.data.sources = {{"demo:1:4"}};
     plan.data.validation = {.sources = {}, .windows = 0, .everySteps = 0};
     RADLADS_TRY_ASSIGN(const std::unique_ptr<train::Session> session, train::Session::open(plan, {}));
+    double lowestShare = std::numeric_limits<double>::infinity();
     for (size_t i = 0; i < facts.steps.size(); ++i) {
         const StepPlan& step = facts.plan.steps[i];
         if (facts.steps[i].probeLength == 0) continue;
         display.message(fmt::format("Measuring an update of step {} ({}) ...", i + 1, protocol::toString(step.kind)));
-        const double seconds = measureUpdate(*session, facts, i);
+        double share = 0;
+        const double seconds = measureUpdate(*session, facts, i, share);
+        lowestShare = std::min(lowestShare, share);
         facts.steps[i].seconds = seconds * facts.steps[i].estimate.updates;
         facts.steps[i].measured = true;
         if (interrupts().load() > 0) return tl::unexpected(Error{ErrorCode::Interrupted, "the check was stopped"});
+    }
+    if (lowestShare < kUndisturbedShare) {
+        facts.warnings.push_back(fmt::format("this process had only {:.0f} % of a processor while it measured, other programs had the rest: the times hold for a machine as busy as that", lowestShare * 100));
     }
     return {};
 }

@@ -1,10 +1,10 @@
 #include "engine/worker/machine.h"
 
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <fstream>
 #include <limits>
 #include <set>
@@ -59,6 +59,12 @@ std::pair<int64_t, int64_t> groupMemory() {
     return {limit, left};
 }
 
+double processorSeconds() {
+    timespec time{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
 void readProcessor(Machine& machine) {
     std::ifstream file("/proc/cpuinfo");
     std::set<std::pair<std::string, std::string>> cores;
@@ -84,6 +90,16 @@ void readProcessor(Machine& machine) {
 }
 
 }  // namespace
+
+Stopwatch::Stopwatch() : m_start(std::chrono::steady_clock::now()), m_processorStart(processorSeconds()) {}
+
+double Stopwatch::seconds() const {
+    return std::max(std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count(), 1e-9);
+}
+
+double Stopwatch::processorShare() const {
+    return (processorSeconds() - m_processorStart) / seconds();
+}
 
 Machine describeMachine() {
     Machine machine;

@@ -1,6 +1,7 @@
 // The machine that this process runs on: what it is, and the rates that no computation here can pass.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -16,6 +17,21 @@ struct Machine {
     int64_t availableBytes = 0;         // what a new process can take without swapping
 };
 Machine describeMachine();
+
+// Wall time, and how much of a processor this process had meanwhile. The fastest of several rounds is no protection against other
+// programs that are busy through all of them; too small a share is how that is seen.
+class Stopwatch {
+public:
+    Stopwatch();
+    double seconds() const;         // > 0
+    double processorShare() const;  // processor seconds of all threads over wall seconds: about 1 for one busy thread left alone
+
+private:
+    std::chrono::steady_clock::time_point m_start;
+    double m_processorStart;
+};
+// Below this share a measurement of busy threads was disturbed.
+inline constexpr double kUndisturbedShare = 0.9;
 
 // FLOP/s of float32 matrix products (1024 x 1024), one on each of `threads` threads: how this program uses its BLAS.
 double gemmFlopsPerSecond(size_t threads);

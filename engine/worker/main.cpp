@@ -70,6 +70,7 @@ int runMain(int argc, char** argv) {
 }  // namespace radlads::worker
 
 int main(int argc, char** argv) {
+    radlads::model::restartWithFasterBlas(argv);
     radlads::model::prepareProcess();
     radlads::worker::installInterruptHandler();
     try {

@@ -1,7 +1,9 @@
 // check, inspect, bench, doctor and every command's help, as processes.
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
+#include <cstring>
+#include <functional>
 #include <limits>
 
 #include "engine/io/model_config.h"
@@ -185,6 +187,25 @@ TEST(Doctor, NamesWhatMakesRunsImpossible) {
     EXPECT_TRUE(found);
 }
 
+// The BLAS that doctor reports names the kernels that it uses.
+std::string blasOf(const Outcome& doctor) {
+    const auto report = doctor.json();
+    for (const auto& finding : report["findings"]) {
+        if (finding["area"] == "BLAS") return finding["value"].get<std::string>();
+    }
+    return "";
+}
+
+TEST(Doctor, ShowsFastMatrixKernelsOnAModernProcessorAndRespectsTheUsersChoice) {
+    const Workplace place;
+    ASSERT_TRUE(__builtin_cpu_supports("avx2")) << "this test needs a processor with AVX2";
+    const std::string chosen = blasOf(place.run({"doctor", "--json"}, {{"OPENBLAS_CORETYPE", "Prescott"}}));
+    EXPECT_NE(chosen.find("Prescott"), std::string::npos) << chosen;
+    const std::string found = blasOf(place.run({"doctor", "--json"}));
+    EXPECT_NE(found.find("OpenBLAS"), std::string::npos) << found;
+    for (const char* old : {"Prescott", "Core2", "Nehalem"}) EXPECT_EQ(found.find(old), std::string::npos) << found;
+}
+
 TEST(Bench, SplitsAnUpdateIntoPartsThatAddUp) {
     const Workplace place;
     place.makeTeacher("teacher");
@@ -198,6 +219,8 @@ TEST(Bench, SplitsAnUpdateIntoPartsThatAddUp) {
         EXPECT_NEAR(sum, step["update_seconds"].get<double>(), 1e-9);
         EXPECT_NEAR(step["tokens_per_second"].get<double>() * sum, 128.0, 1e-6);
         EXPECT_GT(step["gemm_ratio"].get<double>(), 0.0);
+        EXPECT_GT(step["processor_share"].get<double>(), 0.0);
+        EXPECT_LT(step["processor_share"].get<double>(), static_cast<double>(json["machine"]["threads_used"].get<int64_t>()) + 0.5);
     }
     EXPECT_EQ(json["step"]["steps"][2]["teacher_forward_seconds"], 0.0) << "step 3 has no teacher";
     EXPECT_FALSE(json.contains("kernels"));
