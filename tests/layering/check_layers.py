@@ -64,7 +64,7 @@ MODULES = {
     "engine/worker/": engine_module("worker", TENSOR | {"cli11"}, "kernels/", "resources/demo/"),
     "engine/server/": Module(["engine/server/", "engine/protocol/", "engine/run/"], BASIC | {"cli11", "qt"}),
     "ui/": Module(["ui/", "engine/protocol/"], {"std", "qt", "qcustomplot", "fmt", "tl-expected"}),
-    "app/": Module(["app/", "ui/", "engine/protocol/"], {"std", "qt", "tl-expected"}),
+    "app/": Module(["app/", "ui/", "engine/protocol/"], {"std", "posix", "qt", "tl-expected"}),
 }
 
 CODE_SUFFIXES = {".cpp", ".h", ".hip", ".cu", ".inl"}

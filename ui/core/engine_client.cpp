@@ -9,8 +9,7 @@ EngineClient::EngineClient(EngineAddress address, QObject* parent)
 
 EngineClient::~EngineClient() {
     // Nobody is told anything any more: who asked may be half destroyed.
-    d->disconnect();
-    d->blockSignals(true);
+    d->dropDevice();
 }
 
 const EngineAddress& EngineClient::address() const { return d->address; }

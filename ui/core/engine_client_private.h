@@ -24,6 +24,7 @@ public:
 
     void open();
     void close();
+    void dropDevice();
     void enqueue(const QString& method, const QJsonObject& params, QObject* context, ResultHandler onResult,
                  ErrorHandler onError);
     void requestCancel(quint64 handle);
@@ -70,7 +71,6 @@ private:
     void failEverything(const QString& sentence);
     void setState(State next, const QString& sentence);
     void startEngine();
-    void dropDevice();
     void pump();
     void write(quint64 id, const Request& request);
 

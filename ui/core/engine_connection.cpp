@@ -317,10 +317,16 @@ void EngineClient::Private::dropDevice() {
     m_device.clear();
     device->disconnect(this);
     if (auto* process = qobject_cast<QProcess*>(device)) {
-        process->closeWriteChannel();
-        process->terminate();
+        process->setParent(nullptr);
+        if (process->state() != QProcess::NotRunning) {
+            // It goes when it has ended; destroying it before would wait for that.
+            connect(process, &QProcess::finished, process, &QObject::deleteLater);
+            process->closeWriteChannel();
+            process->terminate();
+            device = nullptr;
+        }
     }
-    device->deleteLater();
+    if (device) device->deleteLater();
     m_decoder.clear();
 }
 
