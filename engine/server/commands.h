@@ -20,6 +20,7 @@ Status checkpointCommand(const Words& words);
 Status planCommand(const Words& words);
 Status serveCommand(const Words& words);
 Status attachCommand(const Words& words);
+Status downloadCommand(const Words& words);
 
 // `resume` of a run that a worker holds: it is told to go on, and true is returned. Otherwise false: a worker must be
 // started.

@@ -30,7 +30,7 @@ struct Command {
     const char* summary;
     Status (*answer)(const Words&);  // null: the worker's
 };
-constexpr std::array<Command, 23> kCommands{{
+constexpr std::array<Command, 24> kCommands{{
     {"demo", Group::Convert, "demo", "convert the embedded teacher and compare, in a few minutes", nullptr},
     {"plan", Group::Convert, "plan new", "write a plan from a preset", planCommand},
     {"check", Group::Convert, "check PLAN", "validate a plan and estimate memory, disk, time and cost", nullptr},
@@ -44,6 +44,7 @@ constexpr std::array<Command, 23> kCommands{{
     {"checkpoint", Group::Runs, "checkpoint RUN", "save a checkpoint now", checkpointCommand},
     {"serve", Group::Runs, "serve", "serve runs to the studio and other clients", serveCommand},
     {"attach", Group::Runs, "attach", "speak to the engine of this machine on stdin and stdout", attachCommand},
+    {"download", Group::Models, "download OWNER/MODEL", "get a model from the Hugging Face hub", downloadCommand},
     {"inspect", Group::Models, "inspect PATH", "what a model, tokenizer, dataset or run is", nullptr},
     {"tokenize", Group::Models, "tokenize", "the token ids of a text", nullptr},
     {"prepare", Group::Models, "prepare SRC...", "turn texts into a tokenised dataset", nullptr},
