@@ -17,7 +17,7 @@ using test::Outcome;
 using Words = std::vector<std::string>;
 
 const std::string kEngine = RADLADS_BIN_DIR "/radlads-engine";
-const Words kOwnCommands{"list", "show", "tail", "pause", "stop", "checkpoint", "plan"};
+const Words kOwnCommands{"list", "show", "tail", "pause", "stop", "checkpoint", "plan", "download"};
 const Words kWorkerCommands{"demo",    "check",           "run",      "resume",   "inspect", "tokenize",
                             "prepare", "convert-teacher", "generate", "evaluate", "export",  "verify",
                             "bench",   "doctor"};
