@@ -20,7 +20,8 @@ namespace radlads::server {
 namespace {
 
 constexpr const char* kNotes =
-    "NAME is OWNER/MODEL as the hub writes it, for example Qwen/Qwen2.5-0.5B, or the address of the model's page. What has\n"
+    "NAME is OWNER/MODEL as the hub writes it, for example Qwen/Qwen2.5-0.5B, or the address of the model's page. What "
+    "has\n"
     "arrived is kept when a download ends early; the same command goes on from there. HF_TOKEN, or the file that\n"
     "`huggingface-cli login` writes, gives access to gated and private models. HF_ENDPOINT names another hub.\n";
 
@@ -78,15 +79,16 @@ std::string shellQuoted(const std::string& word) {
 }  // namespace
 
 Status downloadCommand(const Words& words) {
-    const Usage usage{"download",
-                      {"NAME"},
-                      "Downloads a model from the Hugging Face hub: configuration, tokenizer, safetensors.",
-                      {{"--revision", 0, Takes::One, "REV", "a branch, a tag or a commit (default: main)"},
-                       {"--output", 'o', Takes::One, "DIR", "the model's directory (default: in radlads/models)"},
-                       {"--endpoint", 0, Takes::One, "URL", "the hub (default: $HF_ENDPOINT or https://huggingface.co)"},
-                       {"--quiet", 'q', Takes::Nothing, "", "show no progress"},
-                       kJsonOption},
-                      kNotes};
+    const Usage usage{
+        "download",
+        {"NAME"},
+        "Downloads a model from the Hugging Face hub: configuration, tokenizer, safetensors.",
+        {{"--revision", 0, Takes::One, "REV", "a branch, a tag or a commit (default: main)"},
+         {"--output", 'o', Takes::One, "DIR", "the model's directory (default: in radlads/models)"},
+         {"--endpoint", 0, Takes::One, "URL", "the hub (default: $HF_ENDPOINT or https://huggingface.co)"},
+         {"--quiet", 'q', Takes::Nothing, "", "show no progress"},
+         kJsonOption},
+        kNotes};
     RADLADS_TRY_ASSIGN(const Arguments arguments, parseArguments(usage, words));
     if (arguments.wantsHelp()) {
         fmt::print("{}", helpText(usage));

@@ -20,8 +20,8 @@ std::optional<double> retryAfterSeconds(const QByteArray& text) {
     bool isNumber = false;
     const double seconds = text.trimmed().toDouble(&isNumber);
     if (isNumber && seconds >= 0) return seconds;
-    const QDateTime time = QLocale::c().toDateTime(QString::fromLatin1(text.trimmed()),
-                                                   QStringLiteral("ddd, dd MMM yyyy HH:mm:ss 'GMT'"));
+    const QDateTime time =
+        QLocale::c().toDateTime(QString::fromLatin1(text.trimmed()), QStringLiteral("ddd, dd MMM yyyy HH:mm:ss 'GMT'"));
     if (!time.isValid()) return std::nullopt;
     const QDateTime utc(time.date(), time.time(), Qt::UTC);
     return std::max(0.0, static_cast<double>(QDateTime::currentDateTimeUtc().msecsTo(utc)) / 1000);
@@ -100,7 +100,8 @@ void HubFetch::proceed(const Result<Next>& next) {
     if (m_get) m_get->abort();
     if (*next == Next::FromStart) {
         if (++m_fromStart > kMostFromStart)
-            return fail({ErrorCode::Failed, m_problem + "; gave up after " + std::to_string(m_fromStart) + " attempts"});
+            return fail(
+                {ErrorCode::Failed, m_problem + "; gave up after " + std::to_string(m_fromStart) + " attempts"});
         m_pause.start(0);
         return;
     }
@@ -113,8 +114,8 @@ void HubFetch::retry(std::optional<double> serverSeconds) {
     if (m_get) m_get->abort();
     m_sinceFailure = 0;
     if (++m_failures > kMostFailures)
-        return fail({ErrorCode::Failed, fmt::format("{}; gave up after {} attempts, what has arrived is kept",
-                                                    m_problem, m_failures)});
+        return fail({ErrorCode::Failed,
+                     fmt::format("{}; gave up after {} attempts, what has arrived is kept", m_problem, m_failures)});
     if (serverSeconds && *serverSeconds > kLongestServerPauseSeconds)
         return fail({ErrorCode::Failed, fmt::format("{} for {:.0f} min; try again then, what has arrived is kept",
                                                     m_problem, *serverSeconds / 60)});

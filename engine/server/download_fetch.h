@@ -20,8 +20,8 @@ struct FetchContext {
     HubConnection* connection = nullptr;
     ModelName name;
     std::string revision;
-    int retryDelayMs = 1000;                            // the first pause; doubled to 30 s
-    const std::atomic<bool>* isCancelled = nullptr;     // read while bytes on the disk are summed
+    int retryDelayMs = 1000;                         // the first pause; doubled to 30 s
+    const std::atomic<bool>* isCancelled = nullptr;  // read while bytes on the disk are summed
 };
 
 // Lives in the download's thread. done() or gaveUp() once, unless it is destroyed before.
@@ -43,9 +43,9 @@ protected:
     enum class Next { Done, Retry, FromStart };  // Retry: after a pause; FromStart: at once
     // Before every request: the headers to send, or nothing when there is nothing left to ask for.
     virtual Result<std::optional<HttpHeaders>> prepare() { return HttpHeaders{}; }
-    virtual Result<Next> begin(const HttpHead& head) = 0;       // 200 and 206; Done: go on
-    virtual Result<Next> take(const QByteArray& bytes) = 0;     // Done: go on
-    virtual Result<Next> end() = 0;                             // all announced bytes have come
+    virtual Result<Next> begin(const HttpHead& head) = 0;        // 200 and 206; Done: go on
+    virtual Result<Next> take(const QByteArray& bytes) = 0;      // Done: go on
+    virtual Result<Next> end() = 0;                              // all announced bytes have come
     virtual Result<Next> rangeRefused() { return Next::Retry; }  // 416
     const FetchContext& context() const { return m_context; }
     const std::string& file() const { return m_file; }
@@ -67,7 +67,7 @@ private:
     std::unique_ptr<HttpGet> m_get;
     QTimer m_pause;
     std::string m_problem;
-    int m_failures = 0;       // since the last progress
+    int m_failures = 0;  // since the last progress
     int m_fromStart = 0;
     int64_t m_sinceFailure = 0;  // bytes
     bool m_isOver = false;
@@ -120,8 +120,8 @@ protected:
 private:
     Status learn(const HttpHead& head);
     Status openPart();
-    Status restart();   // the part is emptied
-    Status sumPart();   // until the hasher knows all bytes of the part
+    Status restart();  // the part is emptied
+    Status sumPart();  // until the hasher knows all bytes of the part
     Result<Next> acceptRange(const HttpHead& head);
     Result<Next> finish();
     fs::path partPath() const;

@@ -104,8 +104,7 @@ Result<std::optional<HttpHeaders>> FileFetch::prepare() {
 
 // What the list of files does not say, the answer does.
 Status FileFetch::learn(const HttpHead& head) {
-    if (m_content.checksum.kind == ChecksumKind::None)
-        m_content.checksum = checksumFrom(head.linkedEtag.toStdString());
+    if (m_content.checksum.kind == ChecksumKind::None) m_content.checksum = checksumFrom(head.linkedEtag.toStdString());
     const std::string host = context().connection->endpoint().host().toStdString();
     if (m_content.checksum.kind == ChecksumKind::None)
         return failed("{} gives no checksum of {}, so it cannot be verified; use another endpoint", host,

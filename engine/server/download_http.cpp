@@ -135,7 +135,8 @@ void HttpGet::onHead() {
     m_head.contentLength = numberIn(m_reply->rawHeader("Content-Length"));
     if (m_head.fromEndpoint) {
         const QByteArray linked = m_reply->rawHeader("X-Linked-Etag");
-        if (!linked.isEmpty() || m_head.linkedEtag.isEmpty()) m_head.linkedEtag = linked.isEmpty() ? m_head.etag : linked;
+        if (!linked.isEmpty() || m_head.linkedEtag.isEmpty())
+            m_head.linkedEtag = linked.isEmpty() ? m_head.etag : linked;
         if (const auto size = numberIn(m_reply->rawHeader("X-Linked-Size"))) m_head.linkedSize = size;
     }
     if (isRedirect(status)) return follow(m_reply->rawHeader("Location"));
@@ -195,8 +196,8 @@ HttpFault HttpGet::networkFault() const {
                 false};
     switch (m_reply->error()) {
         case QNetworkReply::HostNotFoundError:
-            return {{ErrorCode::Failed,
-                     fmt::format("{} could not be found; check that this computer is online", host)}};
+            return {
+                {ErrorCode::Failed, fmt::format("{} could not be found; check that this computer is online", host)}};
         case QNetworkReply::ConnectionRefusedError:
             return {{ErrorCode::Failed, fmt::format("{} refuses connections; check that this computer is online and "
                                                     "whether the address is right",
@@ -212,8 +213,8 @@ HttpFault HttpGet::networkFault() const {
         case QNetworkReply::ProxyTimeoutError:
         case QNetworkReply::ProxyAuthenticationRequiredError:
         case QNetworkReply::UnknownProxyError:
-            return {{ErrorCode::Failed, fmt::format("the proxy does not connect us to {} ({}); check https_proxy", host,
-                                                    reason)}};
+            return {{ErrorCode::Failed,
+                     fmt::format("the proxy does not connect us to {} ({}); check https_proxy", host, reason)}};
         default:
             return {{ErrorCode::Failed, fmt::format("the connection to {} broke ({})", host, reason)}};
     }

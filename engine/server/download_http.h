@@ -43,9 +43,9 @@ struct HttpHead {
     int status = 0;
     QUrl url;  // the last address
     QByteArray etag, contentRange, retryAfter, errorCode;
-    QByteArray linkedEtag;               // of the endpoint's own answer: X-Linked-Etag, else its ETag
+    QByteArray linkedEtag;  // of the endpoint's own answer: X-Linked-Etag, else its ETag
     std::optional<int64_t> contentLength;
-    std::optional<int64_t> linkedSize;   // X-Linked-Size of the endpoint's own answer
+    std::optional<int64_t> linkedSize;  // X-Linked-Size of the endpoint's own answer
     bool fromEndpoint = true;
 };
 

@@ -93,8 +93,8 @@ Result<QUrl> hubEndpoint(const std::string& given) {
     if (!url.isValid() || url.host().isEmpty() || url.hasQuery() || url.hasFragment() || !url.userInfo().isEmpty())
         return invalidInput("{} {} is no address of a hub; write it as in {}", what, protocol::quote(text),
                             kDefaultEndpoint);
-    const bool isSafe = url.scheme() == QLatin1String("https") ||
-                        (url.scheme() == QLatin1String("http") && isThisComputer(url));
+    const bool isSafe =
+        url.scheme() == QLatin1String("https") || (url.scheme() == QLatin1String("http") && isThisComputer(url));
     if (!isSafe)
         return invalidInput("{} {} is not https; models are fetched by https only", what, protocol::quote(text));
     while (url.path().endsWith(QLatin1Char('/'))) url.setPath(url.path().chopped(1));
@@ -136,36 +136,39 @@ Error refusalError(const HubRefusal& refusal, const QUrl& endpoint, const ModelN
     const std::string what = file.empty() ? name.text() : name.text() + ", " + protocol::quote(file);
     const std::string how = fmt::format("make a token at {} and set HF_TOKEN to it", tokens);
     if (!refusal.fromHub)
-        return {ErrorCode::Failed, fmt::format("{} refused {} (HTTP {}); try again later", refusal.host, what,
-                                               refusal.status)};
+        return {ErrorCode::Failed,
+                fmt::format("{} refused {} (HTTP {}); try again later", refusal.host, what, refusal.status)};
     const bool isGated = refusal.code == "GatedRepo";
     if (isGated && (refusal.status == 403 || hasToken))
-        return {ErrorCode::InvalidInput,
-                fmt::format("{} is gated and your account has no access yet; open {} in a browser, accept the conditions, "
-                            "and try again when access is granted",
-                            name.text(), page)};
+        return {
+            ErrorCode::InvalidInput,
+            fmt::format("{} is gated and your account has no access yet; open {} in a browser, accept the conditions, "
+                        "and try again when access is granted",
+                        name.text(), page)};
     if (isGated)
-        return {ErrorCode::InvalidInput,
-                fmt::format("{} is gated; open {} in a browser, accept the conditions, then {}", name.text(), page, how)};
+        return {
+            ErrorCode::InvalidInput,
+            fmt::format("{} is gated; open {} in a browser, accept the conditions, then {}", name.text(), page, how)};
     if (refusal.code == "RevisionNotFound")
-        return {ErrorCode::InvalidInput, fmt::format("{} has no revision {}; its branches and tags are listed at {}/tree/main",
-                                                     name.text(), protocol::quote(revision), page)};
+        return {ErrorCode::InvalidInput,
+                fmt::format("{} has no revision {}; its branches and tags are listed at {}/tree/main", name.text(),
+                            protocol::quote(revision), page)};
     if (refusal.code == "RepoNotFound" || (refusal.status == 404 && file.empty()) ||
         (refusal.status == 401 && !hasToken))
-        return {ErrorCode::InvalidInput,
-                fmt::format("{} knows no model {}, or it is private; check the name (OWNER/MODEL, upper and lower case){}",
-                            endpoint.host().toStdString(), name.text(),
-                            hasToken ? " and that your token may read it" : "; for a private model " + how)};
+        return {
+            ErrorCode::InvalidInput,
+            fmt::format("{} knows no model {}, or it is private; check the name (OWNER/MODEL, upper and lower case){}",
+                        endpoint.host().toStdString(), name.text(),
+                        hasToken ? " and that your token may read it" : "; for a private model " + how)};
     if (refusal.status == 401)
-        return {ErrorCode::InvalidInput,
-                fmt::format("{} refused your token; {}", endpoint.host().toStdString(), how)};
+        return {ErrorCode::InvalidInput, fmt::format("{} refused your token; {}", endpoint.host().toStdString(), how)};
     if (refusal.status == 403)
         return {ErrorCode::InvalidInput,
                 fmt::format("{} does not let you read {}; open {} in a browser to see what is asked for{}",
                             endpoint.host().toStdString(), what, page, hasToken ? "" : ", then " + how)};
     if (refusal.status == 404)
-        return {ErrorCode::Failed, fmt::format("{} lists {} but does not have it; try again later",
-                                               endpoint.host().toStdString(), what)};
+        return {ErrorCode::Failed,
+                fmt::format("{} lists {} but does not have it; try again later", endpoint.host().toStdString(), what)};
     return {ErrorCode::Failed, fmt::format("{} refused {} (HTTP {}); try again later", endpoint.host().toStdString(),
                                            what, refusal.status)};
 }

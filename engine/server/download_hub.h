@@ -1,5 +1,5 @@
-// What the Hugging Face hub is to this program: names, addresses, the token, the list of a model's files, and its refusals
-// in plain sentences. No network here, no state; any thread.
+// What the Hugging Face hub is to this program: names, addresses, the token, the list of a model's files, and its
+// refusals in plain sentences. No network here, no state; any thread.
 #pragma once
 
 #include <QByteArray>
@@ -42,7 +42,7 @@ struct HubFile {
     Checksum checksum;            // kind None when the list does not say
 };
 struct HubListing {
-    std::string commit;  // 40 hexadecimal digits
+    std::string commit;          // 40 hexadecimal digits
     std::vector<HubFile> files;  // those at the top of the repository, in its order
 };
 inline constexpr int64_t kLargestListing = int64_t{16} << 20;  // bytes
@@ -65,7 +65,7 @@ QUrl fileUrl(const QUrl& endpoint, const ModelName& name, const std::string& com
 // The facts of a refusal (a status of 400 and above that no repetition cures).
 struct HubRefusal {
     int status = 0;
-    std::string code;  // X-Error-Code: GatedRepo, RepoNotFound, RevisionNotFound, EntryNotFound; empty if not given
+    std::string code;     // X-Error-Code: GatedRepo, RepoNotFound, RevisionNotFound, EntryNotFound; empty if not given
     bool fromHub = true;  // false: from the host of the contents, to which the hub has sent us
     std::string host;
 };

@@ -16,15 +16,21 @@ constexpr size_t kListingDepth = 32, kIndexDepth = 8, kMostEntries = 20000, kMos
                  kLongestName = 200;
 constexpr int64_t kLargestFile = int64_t{1} << 40, kLargestModel = int64_t{1} << 43;  // 1 TiB, 8 TiB
 
-constexpr std::array kPlainFiles{"config.json",         "generation_config.json", "tokenizer.json",
-                                 "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-                                 "vocab.json",          "merges.txt",             "chat_template.jinja",
-                                 "README.md",           kIndexName};
+constexpr std::array kPlainFiles{"config.json",
+                                 "generation_config.json",
+                                 "tokenizer.json",
+                                 "tokenizer_config.json",
+                                 "special_tokens_map.json",
+                                 "added_tokens.json",
+                                 "vocab.json",
+                                 "merges.txt",
+                                 "chat_template.jinja",
+                                 "README.md",
+                                 kIndexName};
 
 bool isSafePath(const std::string& path) {
     if (path.empty() || path.size() > kLongestPath || path.front() == '/' || path.find('\\') != path.npos) return false;
-    if (std::any_of(path.begin(), path.end(),
-                    [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }))
+    if (std::any_of(path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }))
         return false;
     for (size_t start = 0; start <= path.size();) {
         const size_t end = std::min(path.find('/', start), path.size());
@@ -40,7 +46,8 @@ bool isLicence(const std::string& name) {
     std::transform(upper.begin(), upper.end(), upper.begin(),
                    [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     const bool isText = upper.ends_with("LICENSE") || upper.ends_with(".TXT") || upper.ends_with(".MD");
-    return (upper.starts_with("LICENSE") || upper.starts_with("LICENCE") || upper == "NOTICE" || upper == "NOTICE.TXT") &&
+    return (upper.starts_with("LICENSE") || upper.starts_with("LICENCE") || upper == "NOTICE" ||
+            upper == "NOTICE.TXT") &&
            (isText || upper.find('.') == upper.npos);
 }
 
@@ -96,9 +103,9 @@ Result<HubListing> parseListing(const std::string& text, const ModelName& name) 
     for (const json& entry : *siblings) {
         const auto path = entry.is_object() ? entry.find("rfilename") : entry.end();
         if (path == entry.end() || !path->is_string() || !isSafePath(path->get_ref<const std::string&>()))
-            return invalidInput("{} has a file name that is not allowed: {}", where,
-                                path != entry.end() && path->is_string() ? protocol::quote(path->get<std::string>())
-                                                                         : "not a text");
+            return invalidInput(
+                "{} has a file name that is not allowed: {}", where,
+                path != entry.end() && path->is_string() ? protocol::quote(path->get<std::string>()) : "not a text");
         const std::string file = path->get<std::string>();
         if (file.find('/') != file.npos) continue;
         if (!seen.insert(file).second) return invalidInput("{} has {} twice", where, protocol::quote(file));
@@ -140,8 +147,8 @@ Result<std::vector<HubFile>> wantedFiles(const HubListing& listing, const ModelN
 }
 
 Result<std::vector<HubFile>> filesOfIndex(const std::vector<HubFile>& files, const std::string& index) {
-    RADLADS_TRY_ASSIGN(const json document, protocol::parseJson(index, kIndexName, static_cast<size_t>(kLargestIndex),
-                                                                kIndexDepth));
+    RADLADS_TRY_ASSIGN(const json document,
+                       protocol::parseJson(index, kIndexName, static_cast<size_t>(kLargestIndex), kIndexDepth));
     const auto map = document.find("weight_map");
     if (!document.is_object() || map == document.end() || !map->is_object() || map->empty())
         return invalidInput("{} has no weight_map, so the weights cannot be found", kIndexName);

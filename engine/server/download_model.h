@@ -1,4 +1,5 @@
-// Downloads a model by its name from the Hugging Face hub into the models directory: resumable, verified, all or nothing.
+// Downloads a model by its name from the Hugging Face hub into the models directory: resumable, verified, all or
+// nothing.
 #pragma once
 
 #include <QJsonObject>
@@ -12,12 +13,12 @@ class QThread;
 namespace radlads::server {
 
 struct DownloadOptions {
-    QString name;                                  // "Qwen/Qwen2.5-0.5B"
-    QString revision = QStringLiteral("main");     // a branch, a tag or a commit
-    QString endpoint;                              // empty: $HF_ENDPOINT, else https://huggingface.co
-    QString directory;                             // the model's directory; empty: OWNER--MODEL below modelsDirectory()
-    int retryDelayMs = 1000;                       // the first pause after a broken connection; doubled to 30 s
-    int stallTimeoutMs = 60000;                    // a connection on which nothing comes for so long is given up
+    QString name;                               // "Qwen/Qwen2.5-0.5B"
+    QString revision = QStringLiteral("main");  // a branch, a tag or a commit
+    QString endpoint;                           // empty: $HF_ENDPOINT, else https://huggingface.co
+    QString directory;                          // the model's directory; empty: OWNER--MODEL below modelsDirectory()
+    int retryDelayMs = 1000;                    // the first pause after a broken connection; doubled to 30 s
+    int stallTimeoutMs = 60000;                 // a connection on which nothing comes for so long is given up
 };
 
 // One download. Network, disk and checksums are in a thread of its own: the owner's event loop is never held up. The

@@ -91,9 +91,10 @@ Result<DownloadStage> DownloadStage::open(const fs::path& target) {
         // Its holder has just finished and removed it.
         if (!lock && lock.error().code == ErrorCode::InvalidInput && attempt < 10) continue;
         if (!lock && lock.error().code == ErrorCode::Busy)
-            return tl::unexpected(Error{ErrorCode::Busy, fmt::format("{} is being downloaded by another process already; "
-                                                                     "wait for it or stop it",
-                                                                     target.string())});
+            return tl::unexpected(
+                Error{ErrorCode::Busy, fmt::format("{} is being downloaded by another process already; "
+                                                   "wait for it or stop it",
+                                                   target.string())});
         if (!lock) return tl::unexpected(lock.error());
         DownloadStage stage(directory, std::move(*lock));
         RADLADS_TRY(makeDirectory(stage.files()));
@@ -121,12 +122,13 @@ Status DownloadStage::writeState() const {
                        {"checksum", entry.part.checksum.hex},
                        {"size_bytes", entry.part.size},
                        {"done", entry.isDone}};
-    return run::writeFileAtomically(m_directory / "state.json",
-                                    json{{"commit", m_commit}, {"files", files}}.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+    return run::writeFileAtomically(
+        m_directory / "state.json",
+        json{{"commit", m_commit}, {"files", files}}.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
-// The rename to the final name comes after the checksum and before the record: a file that the record knows as a part and
-// that is there under its final name is whole.
+// The rename to the final name comes after the checksum and before the record: a file that the record knows as a part
+// and that is there under its final name is whole.
 bool DownloadStage::isDone(const HubFile& file) const {
     const auto found = m_entries.find(file.name);
     if (found == m_entries.end() || found->second.part.checksum.kind == ChecksumKind::None) return false;

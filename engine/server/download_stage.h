@@ -1,5 +1,5 @@
-// Where a download grows before it is a model: PARENT/.NAME.download/ with `lock`, `state.json` and `files/`, which becomes
-// PARENT/NAME by one rename. Nothing there is trusted that state.json does not vouch for.
+// Where a download grows before it is a model: PARENT/.NAME.download/ with `lock`, `state.json` and `files/`, which
+// becomes PARENT/NAME by one rename. Nothing there is trusted that state.json does not vouch for.
 #pragma once
 
 #include <filesystem>

@@ -60,9 +60,9 @@ DownloadWorker::~DownloadWorker() = default;
 void DownloadWorker::start() {
     if (m_isCancelled) return fail(cancelled());
     if (const Status ready = prepare(); !ready) return fail(ready.error());
-    m_listingFetch = std::make_unique<TextFetch>(m_context,
-                                                 listingUrl(m_connection->endpoint(), m_context.name, m_context.revision),
-                                                 "", kLargestListing, nullptr);
+    m_listingFetch =
+        std::make_unique<TextFetch>(m_context, listingUrl(m_connection->endpoint(), m_context.name, m_context.revision),
+                                    "", kLargestListing, nullptr);
     watch(m_listingFetch.get());
     connect(m_listingFetch.get(), &HubFetch::done, this, &DownloadWorker::onListing);
     m_listingFetch->start();
@@ -84,7 +84,8 @@ Status DownloadWorker::prepare() {
 void DownloadWorker::watch(HubFetch* fetch) {
     connect(fetch, &HubFetch::gaveUp, this, &DownloadWorker::fail);
     connect(fetch, &HubFetch::waiting, this, [this](double seconds, const QString& reason) {
-        const QString text = QStringLiteral("%1; next try in %2 s").arg(reason).arg(seconds, 0, 'f', seconds < 10 ? 1 : 0);
+        const QString text =
+            QStringLiteral("%1; next try in %2 s").arg(reason).arg(seconds, 0, 'f', seconds < 10 ? 1 : 0);
         report(text);
     });
 }
@@ -141,16 +142,16 @@ Status DownloadWorker::openStage(const HubListing& listing) {
 Status DownloadWorker::checkSpace() const {
     int64_t needed = 0;
     for (const HubFile& file : m_files)
-        if (!m_stage->isDone(file)) needed += std::max<int64_t>(0, file.size.value_or(0) - m_stage->partBytes(file.name));
+        if (!m_stage->isDone(file))
+            needed += std::max<int64_t>(0, file.size.value_or(0) - m_stage->partBytes(file.name));
     std::error_code error;
     const fs::space_info space = fs::space(m_target.parent_path(), error);
     if (error || needed == 0 || needed + kSpareBytes <= static_cast<int64_t>(space.available)) return {};
-    return tl::unexpected(Error{ErrorCode::NoSpace,
-                                fmt::format("{} needs {:.1f} GB more, but {} has {:.1f} GB free; free some space or choose "
-                                            "another directory",
-                                            m_context.name.text(), static_cast<double>(needed) / 1e9,
-                                            m_target.parent_path().string(),
-                                            static_cast<double>(space.available) / 1e9)});
+    return tl::unexpected(Error{
+        ErrorCode::NoSpace, fmt::format("{} needs {:.1f} GB more, but {} has {:.1f} GB free; free some space or choose "
+                                        "another directory",
+                                        m_context.name.text(), static_cast<double>(needed) / 1e9,
+                                        m_target.parent_path().string(), static_cast<double>(space.available) / 1e9)});
 }
 
 Status DownloadWorker::applyIndex() {
@@ -181,9 +182,9 @@ void DownloadWorker::nextFile() {
         return published ? succeed(m_target) : fail(published.error());
     }
     const HubFile& file = m_files[m_index];
-    m_fileFetch = std::make_unique<FileFetch>(
-        m_context, fileUrl(m_connection->endpoint(), m_context.name, m_commit, file.name), file,
-        m_stage->filePath(file.name), m_stage->partRecord(file.name), nullptr);
+    m_fileFetch =
+        std::make_unique<FileFetch>(m_context, fileUrl(m_connection->endpoint(), m_context.name, m_commit, file.name),
+                                    file, m_stage->filePath(file.name), m_stage->partRecord(file.name), nullptr);
     watch(m_fileFetch.get());
     connect(m_fileFetch.get(), &HubFetch::done, this, &DownloadWorker::onFileDone);
     connect(m_fileFetch.get(), &HubFetch::advanced, this, [this] {
@@ -236,12 +237,12 @@ void DownloadWorker::report(const QString& text) {
     const int64_t arrived = arrivedBytes();
     const auto total = totalBytes();
     const auto rate = m_rate.bytesPerSecond();
-    QJsonObject progress{{QStringLiteral("file"), m_index < m_files.size() ? QString::fromStdString(m_files[m_index].name)
-                                                                         : QString()},
-                         {QStringLiteral("bytes"), static_cast<qint64>(arrived)},
-                         {QStringLiteral("total_bytes"), QJsonValue()},
-                         {QStringLiteral("bytes_per_second"), rate.value_or(0)},
-                         {QStringLiteral("eta_seconds"), QJsonValue()}};
+    QJsonObject progress{
+        {QStringLiteral("file"), m_index < m_files.size() ? QString::fromStdString(m_files[m_index].name) : QString()},
+        {QStringLiteral("bytes"), static_cast<qint64>(arrived)},
+        {QStringLiteral("total_bytes"), QJsonValue()},
+        {QStringLiteral("bytes_per_second"), rate.value_or(0)},
+        {QStringLiteral("eta_seconds"), QJsonValue()}};
     if (total) progress[QStringLiteral("total_bytes")] = static_cast<qint64>(*total);
     if (total && rate && *rate > 0)
         progress[QStringLiteral("eta_seconds")] = static_cast<double>(std::max<int64_t>(0, *total - arrived)) / *rate;

@@ -75,8 +75,8 @@ private:
     fs::path m_target;
     std::string m_commit;
     std::vector<HubFile> m_files;
-    size_t m_index = 0;        // of the file that is being fetched
-    int64_t m_doneBytes = 0;   // of the files before it
+    size_t m_index = 0;       // of the file that is being fetched
+    int64_t m_doneBytes = 0;  // of the files before it
     bool m_indexApplied = false;
     RateMeter m_rate;
     QElapsedTimer m_sinceReport;

@@ -1,5 +1,5 @@
-// What the tests of the download share: a directory of their own with the environment that points into it, and a download
-// whose end is waited for.
+// What the tests of the download share: a directory of their own with the environment that points into it, and a
+// download whose end is waited for.
 #pragma once
 
 #include <QDir>
@@ -17,8 +17,8 @@ namespace radlads::test {
 class DownloadHome {
 public:
     DownloadHome() {
-        for (const char* name : {"HF_TOKEN", "HF_TOKEN_PATH", "HF_HOME", "HF_ENDPOINT", "SSL_CERT_FILE", "XDG_CACHE_HOME",
-                                 "http_proxy", "https_proxy", "all_proxy"})
+        for (const char* name : {"HF_TOKEN", "HF_TOKEN_PATH", "HF_HOME", "HF_ENDPOINT", "SSL_CERT_FILE",
+                                 "XDG_CACHE_HOME", "http_proxy", "https_proxy", "all_proxy"})
             qunsetenv(name);
         qputenv("HOME", QFile::encodeName(m_directory.path()));
         qputenv("RADLADS_RUNS", QFile::encodeName(path(QStringLiteral("data/runs"))));

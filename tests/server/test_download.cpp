@@ -120,8 +120,8 @@ void DownloadTest::aDirectoryThatIsInUseIsRefused() {
     file.close();
     const FinishedDownload done = runDownload(options);
     QCOMPARE(done.code, 2);
-    QCOMPARE(done.message, options.directory +
-                               QStringLiteral(" is there already and is not this model; choose another directory"));
+    QCOMPARE(done.message,
+             options.directory + QStringLiteral(" is there already and is not this model; choose another directory"));
     QCOMPARE(DownloadHome::namesIn(options.directory), QStringList{QStringLiteral("work.txt")});
 }
 
@@ -144,8 +144,9 @@ void DownloadTest::onlyTheWeightsThatTheIndexNamesAreFetched() {
     hub.files.remove(QStringLiteral("model-00002-of-00002.safetensors"));
     const FinishedDownload broken = runDownload(optionsFor(hub));
     QCOMPARE(broken.code, 2);
-    QCOMPARE(broken.message, QStringLiteral("model.safetensors.index.json names \"model-00002-of-00002.safetensors\", which "
-                                            "the hub does not have; choose another revision"));
+    QCOMPARE(broken.message,
+             QStringLiteral("model.safetensors.index.json names \"model-00002-of-00002.safetensors\", which "
+                            "the hub does not have; choose another revision"));
 }
 
 void DownloadTest::aListWithoutSizesAndChecksumsIsEnough() {
@@ -336,16 +337,15 @@ void DownloadTest::namesAndAddressesAreChecked_data() {
     row("https://huggingface.co/Qwen/Qwen2.5-0.5B", "Qwen/Qwen2.5-0.5B");
     row("https://huggingface.co/Qwen/Qwen2.5-0.5B/tree/main", "Qwen/Qwen2.5-0.5B");
     row("https://huggingface.co/Qwen/Qwen2.5-0.5B?library=x", "Qwen/Qwen2.5-0.5B");
-    for (const char* name : {"", "/", "a", "a/", "/a", "a/b/c", "../b", "a/..", "a/.b", "-a/b", "a/b--c", "a/b..c", "a b/c",
-                             "a/b\n", "a/b?c", "https://evil.example/a/b", "a/b."})
+    for (const char* name : {"", "/", "a", "a/", "/a", "a/b/c", "../b", "a/..", "a/.b", "-a/b", "a/b--c", "a/b..c",
+                             "a b/c", "a/b\n", "a/b?c", "https://evil.example/a/b", "a/b."})
         row(name, "");
 }
 
 void DownloadTest::namesAndAddressesAreChecked() {
     QFETCH(const QString, name);
     QFETCH(const QString, expected);
-    const auto parsed =
-        server::parseModelName(name.toStdString(), QUrl(QStringLiteral("https://huggingface.co")));
+    const auto parsed = server::parseModelName(name.toStdString(), QUrl(QStringLiteral("https://huggingface.co")));
     QCOMPARE(parsed ? QString::fromStdString(parsed->text()) : QString(), expected);
 }
 

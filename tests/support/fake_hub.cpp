@@ -169,11 +169,13 @@ FakeResponse FakeHub::listing() const {
         if (listsSizes) {
             const QByteArray& content = file->content;
             entry[QStringLiteral("size")] = content.size();
-            entry[QStringLiteral("blobId")] = QString::fromLatin1(gitBlob(file->isLarge ? "pointer " + file->sha256() : content));
+            entry[QStringLiteral("blobId")] =
+                QString::fromLatin1(gitBlob(file->isLarge ? "pointer " + file->sha256() : content));
             if (file->isLarge)
-                entry[QStringLiteral("lfs")] = QJsonObject{{QStringLiteral("sha256"), QString::fromLatin1(file->sha256())},
-                                                           {QStringLiteral("size"), content.size()},
-                                                           {QStringLiteral("pointerSize"), 130}};
+                entry[QStringLiteral("lfs")] =
+                    QJsonObject{{QStringLiteral("sha256"), QString::fromLatin1(file->sha256())},
+                                {QStringLiteral("size"), content.size()},
+                                {QStringLiteral("pointerSize"), 130}};
         }
         siblings.append(entry);
     }
@@ -191,8 +193,7 @@ FakeResponse FakeHub::content(const FakeRequest& request, const QByteArray& body
     const QByteArray condition = request.headers.value("if-range");
     if (!match.hasMatch() || (!condition.isEmpty() && condition != etag)) return response;
     const qint64 first = match.captured(1).toLongLong();
-    if (first >= body.size())
-        return {416, {{"Content-Range", "bytes */" + QByteArray::number(body.size())}}, {}};
+    if (first >= body.size()) return {416, {{"Content-Range", "bytes */" + QByteArray::number(body.size())}}, {}};
     response.status = 206;
     response.body = body.mid(first);
     response.headers.append({"Content-Range", "bytes " + QByteArray::number(first) + "-" +
@@ -215,9 +216,11 @@ FakeResponse FakeHub::answerHub(const FakeRequest& request) {
     if (redirectsRelatively && request.path.startsWith("/blobs/")) return answerContents(request);
     const QByteArray prefix = "/acme/tiny/resolve/" + commit + "/";
     const QString name = QUrl::fromPercentEncoding(request.path.mid(prefix.size()));
-    if (!request.path.startsWith(prefix) || !files.contains(name)) return {404, {{"X-Error-Code", "EntryNotFound"}}, {}};
+    if (!request.path.startsWith(prefix) || !files.contains(name))
+        return {404, {{"X-Error-Code", "EntryNotFound"}}, {}};
     const FakeFile& file = files[name];
-    if (!file.isLarge) return content(request, file.content, (weakEtags ? "W/\"" : "\"") + gitBlob(file.content) + "\"");
+    if (!file.isLarge)
+        return content(request, file.content, (weakEtags ? "W/\"" : "\"") + gitBlob(file.content) + "\"");
     const QByteArray address = "/blobs/" + QUrl::toPercentEncoding(name) + "?signature=a%2Bb%3D&x=1";
     if (redirectsRelatively)
         return {307, {{"Location", "../../../.." + address}, {"X-Linked-Etag", "\"" + file.sha256() + "\""}}, {}};

@@ -17,7 +17,7 @@
 namespace radlads::test {
 
 struct FakeRequest {
-    QByteArray path;  // with the query
+    QByteArray path;                       // with the query
     QMap<QByteArray, QByteArray> headers;  // lower-case names
 };
 
@@ -25,14 +25,14 @@ struct FakeResponse {
     int status = 200;
     QList<std::pair<QByteArray, QByteArray>> headers;
     QByteArray body;
-    qint64 cutAfter = -1;          // bytes of the whole response after which the connection breaks; -1: never
-    qint64 announcedLength = -1;   // a Content-Length that lies
-    int bytesPerTick = 0;          // 0: all at once; otherwise so many bytes every 2 ms
-    bool isSilent = false;         // nothing is ever sent
+    qint64 cutAfter = -1;         // bytes of the whole response after which the connection breaks; -1: never
+    qint64 announcedLength = -1;  // a Content-Length that lies
+    int bytesPerTick = 0;         // 0: all at once; otherwise so many bytes every 2 ms
+    bool isSilent = false;        // nothing is ever sent
 };
 
-// One HTTP/1.1 server on a port of the loopback interface; with a certificate it speaks TLS. Every connection serves one
-// request. Lives in the test's thread.
+// One HTTP/1.1 server on a port of the loopback interface; with a certificate it speaks TLS. Every connection serves
+// one request. Lives in the test's thread.
 class FakeHttpServer : public QObject {
     Q_OBJECT
 public:
@@ -55,7 +55,7 @@ private:
 
 struct FakeFile {
     QByteArray content;
-    bool isLarge = false;  // by LFS: at the content host, with a SHA-256
+    bool isLarge = false;         // by LFS: at the content host, with a SHA-256
     QByteArray knownSha256 = {};  // where computing it at every request would take too long
     QByteArray sha256() const;
 };
@@ -75,9 +75,9 @@ public:
 
     QMap<QString, FakeFile> files;
     QByteArray commit = QByteArray(40, 'a');
-    bool listsSizes = true;        // the list has sizes and checksums
+    bool listsSizes = true;  // the list has sizes and checksums
     bool redirectsRelatively = false;
-    QByteArray contentEtag;        // of the content host; empty: made from the content
+    QByteArray contentEtag;  // of the content host; empty: made from the content
     bool weakEtags = false;
     int bytesPerTick = 0;
     // Asked first, before both servers answer; a value is the answer.
