@@ -1,7 +1,9 @@
-// What can go wrong between here and the hub: each ends with the whole model, or with one sentence and nothing half-done.
+// What can go wrong between here and the hub: each ends with the whole model, or with one sentence and nothing
+// half-done.
 #include <sys/resource.h>
 
 #include <QProcess>
+#include <QSet>
 #include <csignal>
 
 #include "tests/server/download_fixture.h"
@@ -11,7 +13,9 @@ namespace {
 
 const QString kWeights = QStringLiteral("model.safetensors");
 
-bool isForWeights(const FakeRequest& request) { return request.path.contains("model.safetensors"); }
+bool isForWeights(const FakeRequest& request) {
+    return request.path.contains("model.safetensors");
+}
 
 }  // namespace
 
@@ -49,7 +53,7 @@ void DownloadFaultsTest::aConnectionThatBreaksAnywhereIsResumed_data() {
     for (const char* file : {"blobs=true", "config.json", "model.safetensors"})
         for (const int bytes : {0, 5, 20, 60, 120, 150})
             QTest::addRow("%s at byte %d", file, bytes) << QString::fromLatin1(file) << bytes;
-    for (const int bytes : {300, 5000, 300000, 599999, 600150})
+    for (const int bytes : {300, 5000, 300000, 599999, 600078})
         QTest::addRow("the weights at byte %d", bytes) << kWeights << bytes;
 }
 
@@ -107,9 +111,10 @@ void DownloadFaultsTest::errorsOfTheServerAreRetried() {
     QFETCH(const int, status);
     DownloadHome home;
     FakeHub hub;
-    int refusals = 0;
-    hub.intercept = [&](const FakeRequest&, bool) -> std::optional<FakeResponse> {
-        if (++refusals % 2 == 0) return std::nullopt;  // every request comes twice
+    QSet<QByteArray> refused;
+    hub.intercept = [&](const FakeRequest& request, bool) -> std::optional<FakeResponse> {
+        if (refused.contains(request.path)) return std::nullopt;
+        refused.insert(request.path);
         return FakeResponse{status, {}, "sorry"};
     };
     const FinishedDownload done = runDownload(optionsFor(hub));
@@ -163,8 +168,9 @@ void DownloadFaultsTest::aSilentServerIsGivenUp() {
     options.stallTimeoutMs = 50;
     const FinishedDownload done = runDownload(options);
     QCOMPARE(done.code, 1);
-    QVERIFY2(done.message.startsWith(QStringLiteral("localhost has sent nothing for too long; check the network; gave up")),
-             qPrintable(done.message));
+    QVERIFY2(
+        done.message.startsWith(QStringLiteral("localhost has sent nothing for too long; check the network; gave up")),
+        qPrintable(done.message));
 }
 
 void DownloadFaultsTest::refusalsSayWhatToDo_data() {
@@ -175,15 +181,18 @@ void DownloadFaultsTest::refusalsSayWhatToDo_data() {
     QTest::addColumn<QString>("expected");  // with HUB for the address
     const auto row = [](const char* name, const char* token, bool ofList, int status, const char* code,
                         const char* expected) {
-        QTest::newRow(name) << QByteArray(token) << ofList << status << QByteArray(code) << QString::fromLatin1(expected);
+        QTest::newRow(name) << QByteArray(token) << ofList << status << QByteArray(code)
+                            << QString::fromLatin1(expected);
     };
     const char* kUnknown =
-        "localhost knows no model acme/tiny, or it is private; check the name (OWNER/MODEL, upper and lower case); for a "
+        "localhost knows no model acme/tiny, or it is private; check the name (OWNER/MODEL, upper and lower case); for "
+        "a "
         "private model make a token at HUB/settings/tokens and set HF_TOKEN to it";
     row("unknown", "", true, 401, "RepoNotFound", kUnknown);
     row("unknown without a code", "", true, 404, "", kUnknown);
     row("unknown with a token", "t", true, 404, "RepoNotFound",
-        "localhost knows no model acme/tiny, or it is private; check the name (OWNER/MODEL, upper and lower case) and that "
+        "localhost knows no model acme/tiny, or it is private; check the name (OWNER/MODEL, upper and lower case) and "
+        "that "
         "your token may read it");
     row("bad token", "t", true, 401, "",
         "localhost refused your token; make a token at HUB/settings/tokens and set HF_TOKEN to it");
@@ -191,10 +200,12 @@ void DownloadFaultsTest::refusalsSayWhatToDo_data() {
         "acme/tiny is gated; open HUB/acme/tiny in a browser, accept the conditions, then make a token at "
         "HUB/settings/tokens and set HF_TOKEN to it");
     row("gated, access not granted", "t", false, 403, "GatedRepo",
-        "acme/tiny is gated and your account has no access yet; open HUB/acme/tiny in a browser, accept the conditions, and "
+        "acme/tiny is gated and your account has no access yet; open HUB/acme/tiny in a browser, accept the "
+        "conditions, and "
         "try again when access is granted");
     row("forbidden", "", false, 403, "",
-        "localhost does not let you read acme/tiny, \"config.json\"; open HUB/acme/tiny in a browser to see what is asked "
+        "localhost does not let you read acme/tiny, \"config.json\"; open HUB/acme/tiny in a browser to see what is "
+        "asked "
         "for, then make a token at HUB/settings/tokens and set HF_TOKEN to it");
     row("revision", "", true, 404, "RevisionNotFound",
         "acme/tiny has no revision \"main\"; its branches and tags are listed at HUB/acme/tiny/tree/main");
@@ -334,10 +345,11 @@ void DownloadFaultsTest::hostileListsAreRefused_data() {
     const auto withFile = [](const QByteArray& file) {
         return "{\"sha\": \"" + QByteArray(40, 'a') + "\", \"siblings\": [{\"rfilename\": " + file + "}]}";
     };
-    row("not json", "<html>", "the hub's list of acme/tiny:1:1: ");
+    row("not json", "<html>", "the hub's list of acme/tiny: line 1");
     row("deep", QByteArray(100, '['), "the hub's list of acme/tiny: brackets are nested deeper than 32 levels");
     row("an array", "[]", "the hub's list of acme/tiny names no commit; is this the address of a hub?");
-    row("no commit", "{\"siblings\": []}", "the hub's list of acme/tiny names no commit; is this the address of a hub?");
+    row("no commit", "{\"siblings\": []}",
+        "the hub's list of acme/tiny names no commit; is this the address of a hub?");
     row("hostile commit", "{\"sha\": \"../../etc\", \"siblings\": []}",
         "the hub's list of acme/tiny names no commit; is this the address of a hub?");
     row("no list", "{\"sha\": \"" + QByteArray(40, 'a') + "\"}",
@@ -359,11 +371,13 @@ void DownloadFaultsTest::hostileListsAreRefused_data() {
         "the hub's list of acme/tiny has a file name of more than 200 bytes");
     row("twice", withFile("\"config.json\"}, {\"rfilename\": \"config.json\""),
         "the hub's list of acme/tiny has \"config.json\" twice");
-    row("size", withFile("\"config.json\", \"size\": -5"), "the hub's list gives \"config.json\" a size that cannot be");
+    row("size", withFile("\"config.json\", \"size\": -5"),
+        "the hub's list gives \"config.json\" a size that cannot be");
     row("huge size", withFile("\"model.safetensors\", \"size\": 18446744073709551615"),
         "the hub's list gives \"model.safetensors\" a size that cannot be");
     row("no weights", withFile("\"config.json\""),
-        "acme/tiny has no weights in safetensors files, and pickled weights (.bin, .pt) are not read because they can run "
+        "acme/tiny has no weights in safetensors files, and pickled weights (.bin, .pt) are not read because they can "
+        "run "
         "code; look for a version of the model with safetensors");
     row("no configuration", withFile("\"model.safetensors\""),
         "acme/tiny has no config.json, so it is no model that can be read here");
@@ -387,18 +401,21 @@ void DownloadFaultsTest::anEndlessListIsRefused() {
     hub.intercept = [&](const FakeRequest&, bool) { return FakeResponse{200, {}, QByteArray(20 << 20, ' ')}; };
     const FinishedDownload done = runDownload(optionsFor(hub));
     QCOMPARE(done.code, 1);
-    QCOMPARE(done.message, QStringLiteral("the answer about acme/tiny has more than 16777216 bytes, which cannot be right; "
-                                          "is localhost a hub?"));
+    QCOMPARE(done.message,
+             QStringLiteral("the answer about acme/tiny has more than 16777216 bytes, which cannot be right; "
+                            "is localhost a hub?"));
 }
 
 void DownloadFaultsTest::unsafeRedirectsAreRefused_data() {
     QTest::addColumn<QByteArray>("location");
     QTest::addColumn<QString>("expected");
-    const QString notAllowed = QStringLiteral("localhost sends us on to an address that is not allowed (%1); only https is followed");
+    const QString notAllowed =
+        QStringLiteral("localhost sends us on to an address that is not allowed (%1); only https is followed");
     QTest::newRow("http elsewhere") << QByteArray("http://example.com/x?secret=1")
                                     << notAllowed.arg(QStringLiteral("\"http://example.com\""));
     QTest::newRow("file") << QByteArray("file:///etc/passwd") << notAllowed.arg(QStringLiteral("\"file://\""));
-    QTest::newRow("user") << QByteArray("https://a:b@localhost/") << notAllowed.arg(QStringLiteral("\"https://localhost\""));
+    QTest::newRow("user") << QByteArray("https://a:b@localhost/")
+                          << notAllowed.arg(QStringLiteral("\"https://localhost\""));
     QTest::newRow("nowhere") << QByteArray() << notAllowed.arg(QStringLiteral("none is given"));
     QTest::newRow("loop") << QByteArray("config.json")
                           << QStringLiteral("localhost sends us on again and again; gave up after 5 redirects");
@@ -429,14 +446,17 @@ void DownloadFaultsTest::anOfflineComputerIsTold() {
     }
     const FinishedDownload refused = runDownload(options);
     QCOMPARE(refused.code, 1);
-    QVERIFY2(refused.message.startsWith(QStringLiteral("localhost refuses connections; check that this computer is online")),
-             qPrintable(refused.message));
+    QVERIFY2(
+        refused.message.startsWith(QStringLiteral("localhost refuses connections; check that this computer is online")),
+        qPrintable(refused.message));
     options.endpoint = QStringLiteral("http://hub.example");
-    QCOMPARE(runDownload(options).message, QStringLiteral("the endpoint \"http://hub.example\" is not https; models are "
-                                                          "fetched by https only"));
+    QCOMPARE(runDownload(options).message,
+             QStringLiteral("the endpoint \"http://hub.example\" is not https; models are "
+                            "fetched by https only"));
     options.endpoint = QStringLiteral("https://hub.invalid");
     const FinishedDownload unknown = runDownload(options);
-    QVERIFY2(unknown.message.startsWith(QStringLiteral("hub.invalid could not be found; check that this computer is online")),
+    QVERIFY2(unknown.message.startsWith(
+                 QStringLiteral("hub.invalid could not be found; check that this computer is online")),
              qPrintable(unknown.message));
 }
 
@@ -453,9 +473,10 @@ void DownloadFaultsTest::aFullDiskIsTold() {
     const FinishedDownload done = runDownload(optionsFor(hub));
     QCOMPARE(::setrlimit(RLIMIT_FSIZE, &before), 0);
     QCOMPARE(done.code, 4);
-    QCOMPARE(done.message, QStringLiteral("writing %1/files/model.safetensors.part failed: File too large; raise the limit "
-                                          "on the size of files and try again")
-                               .arg(home.stage()));
+    QCOMPARE(done.message,
+             QStringLiteral("writing %1/files/model.safetensors.part failed: File too large; raise the limit "
+                            "on the size of files and try again")
+                 .arg(home.stage()));
     const FinishedDownload again = runDownload(optionsFor(hub));
     QCOMPARE(again.message, QString());
     QVERIFY(home.isWhole(hub));
@@ -471,7 +492,8 @@ void DownloadFaultsTest::aFullDiskIsTold() {
     };
     const FinishedDownload large = runDownload(optionsFor(hub));
     QCOMPARE(large.code, 4);
-    QVERIFY2(large.message.startsWith(QStringLiteral("acme/tiny needs 1000.0 GB more, but ")), qPrintable(large.message));
+    QVERIFY2(large.message.startsWith(QStringLiteral("acme/tiny needs 1000.0 GB more, but ")),
+             qPrintable(large.message));
 }
 
 void DownloadFaultsTest::tlsIsVerified() {
@@ -481,14 +503,15 @@ void DownloadFaultsTest::tlsIsVerified() {
     // A certificate authority of this test, and a certificate that it has signed for localhost.
     QProcess openssl;
     openssl.setWorkingDirectory(place);
-    openssl.start(QStringLiteral("/bin/sh"),
-                  {QStringLiteral("-ec"),
-                   QStringLiteral(
-                       "openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj '/CN=Test CA'\n"
-                       "openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost\n"
-                       "printf 'subjectAltName=DNS:localhost' > extensions\n"
-                       "openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 "
-                       "-extfile extensions -out server.pem")});
+    openssl.start(
+        QStringLiteral("/bin/sh"),
+        {QStringLiteral("-ec"),
+         QStringLiteral(
+             "openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj '/CN=Test CA'\n"
+             "openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost\n"
+             "printf 'subjectAltName=DNS:localhost' > extensions\n"
+             "openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 "
+             "-extfile extensions -out server.pem")});
     QTRY_COMPARE_WITH_TIMEOUT(openssl.state(), QProcess::NotRunning, 60000);
     QVERIFY2(openssl.exitCode() == 0, openssl.readAllStandardError().constData());
     FakeHub hub(place);
@@ -497,10 +520,11 @@ void DownloadFaultsTest::tlsIsVerified() {
 
     const FinishedDownload unknown = runDownload(optionsFor(hub));
     QCOMPARE(unknown.code, 1);
-    QVERIFY2(unknown.message.startsWith(QStringLiteral("the connection to localhost is not safe: ")) &&
-                 unknown.message.endsWith(QStringLiteral("check this computer's clock and its certificates (SSL_CERT_FILE "
-                                                         "adds one)")),
-             qPrintable(unknown.message));
+    QVERIFY2(
+        unknown.message.startsWith(QStringLiteral("the connection to localhost is not safe: ")) &&
+            unknown.message.endsWith(QStringLiteral("check this computer's clock and its certificates (SSL_CERT_FILE "
+                                                    "adds one)")),
+        qPrintable(unknown.message));
     QVERIFY2(hub.hub().requests().isEmpty(), "nothing, and no token, goes over a connection that is not safe");
 
     qputenv("SSL_CERT_FILE", QFile::encodeName(place + QStringLiteral("/ca.pem")));
