@@ -45,14 +45,8 @@ void DownloadCommandTest::tellsWhereTheModelIsAndWhatToDoNext() {
     QVERIFY2(process->exitCode() == 0, errors.constData());
     const QByteArray model = home.model().toUtf8();
     QCOMPARE(output, "Downloaded to " + model + "\nNext: radlads-engine inspect " + model + "\n");
-    QCOMPARE(errors, QByteArray("LICENSE
-README.md
-config.json
-generation_config.json
-tokenizer.json
-"
-                                "model.safetensors
-"));
+    QCOMPARE(errors,
+             QByteArray("LICENSE\nREADME.md\nconfig.json\ngeneration_config.json\ntokenizer.json\nmodel.safetensors\n"));
     QVERIFY(home.isWhole(hub));
     QVERIFY(!errors.contains("hf_secret") && !output.contains("hf_secret"));
 }
