@@ -1,6 +1,7 @@
 #include <QAbstractItemModelTester>
 #include <QApplication>
 #include <QClipboard>
+#include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMimeData>
@@ -67,6 +68,7 @@ struct Studio {
     QJsonArray runs, queue;
     QJsonObject wizardPlan;
     int wizards = 0;
+    QStringList compared;
 
     Studio() {
         runs = {record(u"qwen2.5-7b"_s, u"running"_s, 9,
@@ -96,7 +98,12 @@ struct Studio {
 
     void start() {
         engines = std::make_unique<EngineSet>(&settings, server.address());
+        // The window's own pages; those of the other libraries have tests of their own.
         WindowParts parts = standardParts();
+        std::erase_if(parts.pages, [](const auto& page) { return page.id != "log"_L1 && page.id != "plan"_L1 && page.id != "files"_L1; });
+        parts.makeComparison = [this](QWidget* parent) {
+            return WindowParts::Comparison{new QWidget(parent), [this](RunStore* store, const QStringList& names) { compared = store ? names : QStringList(); }};
+        };
         parts.openWizard = [this](EngineClient*, const QJsonObject& plan, QWidget*, const std::function<void(const QString&)>&) {
             ++wizards;
             wizardPlan = plan;
@@ -328,6 +335,36 @@ private Q_SLOTS:
         QTRY_COMPARE(studio.messages(), QStringList{u"error"_s});
         QCOMPARE(studio.window->messageBar()->messages().first().text, u"Another process holds the run."_s);
         QVERIFY(!QApplication::activeModalWidget());
+    }
+
+    void twoChosenRunsAreComparedAndEscGoesBackToOne() {
+        Studio studio;
+        studio.start();
+        studio.window->library()->selectRuns({u"demo"_s, u"ablation-no-align"_s});
+        QCOMPARE(studio.compared, (QStringList{u"demo"_s, u"ablation-no-align"_s}));
+        QVERIFY(studio.window->comparison()->isVisible());
+        QVERIFY(studio.window->actions()->compare->isEnabled());
+        studio.window->library()->runs()->setFocus();
+        studio.key(Qt::Key_Escape);
+        QCOMPARE(studio.window->library()->selectedRuns(), QStringList{u"demo"_s});
+        QVERIFY(!studio.window->comparison()->isVisible());
+        QVERIFY(studio.compared.isEmpty());
+        QVERIFY(!studio.window->actions()->compare->isEnabled());
+    }
+
+    void theSettingsDialogKeepsWhatIsChosen() {
+        Studio studio;
+        studio.start();
+        studio.key(Qt::Key_Comma, Qt::ControlModifier);
+        QTRY_VERIFY(QApplication::activeModalWidget());
+        QWidget* dialog = QApplication::activeModalWidget();
+        QVERIFY(dialog->grab().save(u"settings.png"_s));
+        auto* theme = dialog->findChild<QComboBox*>(u"settingTheme"_s);
+        theme->setCurrentIndex(theme->findData(u"dark"_s));
+        QTest::keyClick(dialog, Qt::Key_Return);
+        QTRY_VERIFY(!QApplication::activeModalWidget());
+        QCOMPARE(studio.settings.value(Setting::ThemeMode).toString(), u"dark"_s);
+        QCOMPARE(studio.settings.value(Setting::Notifications).toBool(), true);
     }
 
     void withoutRunsTheDemoIsOneClickAway() {
