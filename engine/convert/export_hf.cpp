@@ -30,8 +30,8 @@ std::string generationConfig(const io::ModelConfig& config) {
 }
 
 Status fill(const fs::path& directory, const model::Weights& weights, const io::ModelConfig& config, const fs::path& tokenizerDirectory,
-            io::Dtype dtype) {
-    RADLADS_TRY(model::saveWeights(directory / "model.safetensors", weights, dtype, {{"format", "pt"}}));
+            io::Dtype dtype, const model::SaveProgress& progress) {
+    RADLADS_TRY(model::saveWeights(directory / "model.safetensors", weights, dtype, {{"format", "pt"}}, progress));
     io::ModelConfig stored = config;
     stored.torchDtype = dtype == io::Dtype::BF16 ? "bfloat16" : dtype == io::Dtype::F16 ? "float16" : "float32";
     RADLADS_TRY(run::writeFileAtomically(directory / "config.json", io::writeModelConfig(stored)));
@@ -47,7 +47,7 @@ Status fill(const fs::path& directory, const model::Weights& weights, const io::
 }  // namespace
 
 Status exportHuggingFace(const fs::path& directory, const model::Weights& weights, const io::ModelConfig& config,
-                         const fs::path& tokenizerDirectory, io::Dtype dtype) {
+                         const fs::path& tokenizerDirectory, io::Dtype dtype, const model::SaveProgress& progress) {
     std::error_code error;
     const bool exists = fs::exists(directory, error);
     if (exists && !fs::is_empty(directory, error) && !fs::exists(directory / "config.json", error)) {
@@ -57,7 +57,7 @@ Status exportHuggingFace(const fs::path& directory, const model::Weights& weight
     const fs::path temporary = normal.parent_path() / fmt::format(".{}.writing-{}", normal.filename().string(), ::getpid());
     fs::remove_all(temporary, error);
     if (!fs::create_directories(temporary, error)) return systemError("creating " + temporary.string(), error.value());
-    if (auto status = fill(temporary, weights, config, tokenizerDirectory, dtype); !status) {
+    if (auto status = fill(temporary, weights, config, tokenizerDirectory, dtype, progress); !status) {
         fs::remove_all(temporary, error);
         return status;
     }

@@ -1,7 +1,9 @@
 #include "engine/evaluate/skills.h"
 
+#include <atomic>
 #include <cmath>
 #include <limits>
+#include <mutex>
 
 #include "engine/model/compat.h"
 #include "engine/model/decoder.h"
@@ -86,12 +88,20 @@ std::vector<SkillWindow> skillWindows(const io::Tokenizer& tokenizer, int64_t co
     return windows;
 }
 
-SkillScores scoreSkills(convert::ModelView model, const std::vector<SkillWindow>& windows, size_t threads, bool zeroMixers) {
+SkillScores scoreSkills(convert::ModelView model, const std::vector<SkillWindow>& windows, size_t threads, bool zeroMixers,
+                        const SkillProgress& progress) {
     const size_t batches = (windows.size() + kWindowsPerBatch - 1) / kWindowsPerBatch;
     std::vector<BatchScore> parts(batches);
+    std::atomic<bool> stopped{false};
+    std::mutex mutex;
+    size_t done = 0;
     model::parallelTasks(batches, threads, [&](size_t b) {
-        const size_t first = b * kWindowsPerBatch;
-        parts[b] = scoreBatch(model, windows, first, std::min(kWindowsPerBatch, windows.size() - first), zeroMixers);
+        if (stopped) return;
+        const size_t first = b * kWindowsPerBatch, count = std::min(kWindowsPerBatch, windows.size() - first);
+        parts[b] = scoreBatch(model, windows, first, count, zeroMixers);
+        const std::lock_guard lock(mutex);
+        done += count;
+        if (progress && !progress(done, windows.size())) stopped = true;
     });
     SkillScores total;
     double lossSum = 0;

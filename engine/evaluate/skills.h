@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "engine/convert/losses.h"
@@ -42,8 +43,11 @@ struct SkillWindow {
 };
 // `count` windows of `length` + 1 tokens, each from a story's start, of seeds that depend on `seed` alone.
 std::vector<SkillWindow> skillWindows(const io::Tokenizer& tokenizer, int64_t count, int64_t length, uint64_t seed);
+// Windows done, of all; called by one thread at a time; false stops, and what is done counts.
+using SkillProgress = std::function<bool(size_t done, size_t total)>;
 // zeroMixers: the floor, every mixer's output replaced by zero.
-SkillScores scoreSkills(convert::ModelView model, const std::vector<SkillWindow>& windows, size_t threads, bool zeroMixers = false);
+SkillScores scoreSkills(convert::ModelView model, const std::vector<SkillWindow>& windows, size_t threads, bool zeroMixers = false,
+                        const SkillProgress& progress = {});
 
 // (score - floor) / (teacher - floor), and its standard error with teacher and floor taken as exact.
 struct RelativeScore {

@@ -55,7 +55,7 @@ int32_t sampleToken(std::vector<float> logits, const std::vector<int32_t>& histo
 }  // namespace
 
 GenerationResult generate(const Weights& weights, const io::ModelConfig& config, std::span<const int32_t> prompt, int64_t maxTokens,
-                          const SamplingOptions& options, const std::function<bool(int32_t)>& onToken) {
+                          const SamplingOptions& options, const GenerationObserver& observer) {
     const at::NoGradGuard noGrad;
     GenerationResult result;
     DecoderState state = emptyState(config);
@@ -72,12 +72,14 @@ GenerationResult generate(const Weights& weights, const io::ModelConfig& config,
     // Prefill in pieces: the memory of a long prompt stays bounded.
     constexpr size_t kPrefill = 2048;
     std::vector<float> logits;
-    for (size_t offset = 0; offset < prompt.size(); offset += kPrefill) {
+    bool goesOn = true;
+    for (size_t offset = 0; goesOn && offset < prompt.size(); offset += kPrefill) {
         logits = step(prompt.subspan(offset, std::min(kPrefill, prompt.size() - offset)));
+        goesOn = !observer || observer({{}, state.position, state.sizeBytes(), 0});
     }
     result.promptSeconds = secondsSince(start);
     start = Clock::now();
-    while (static_cast<int64_t>(result.tokens.size()) < maxTokens) {
+    while (goesOn && static_cast<int64_t>(result.tokens.size()) < maxTokens) {
         const int32_t next = sampleToken(std::move(logits), history, options, random);
         if (std::find(config.eosTokens.begin(), config.eosTokens.end(), next) != config.eosTokens.end()) {
             result.ended = true;
@@ -85,7 +87,7 @@ GenerationResult generate(const Weights& weights, const io::ModelConfig& config,
         }
         result.tokens.push_back(next);
         history.push_back(next);
-        if (onToken && !onToken(next)) break;
+        if (observer && !observer({next, state.position, state.sizeBytes(), secondsSince(start)})) break;
         logits = step({&next, 1});
     }
     result.generateSeconds = secondsSince(start);

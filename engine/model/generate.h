@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,8 +27,18 @@ struct GenerationResult {
     bool ended = false;      // stopped at an end token
 };
 
-// Reads the prompt in chunked form, then samples up to maxTokens. onToken: called for each, false stops.
+// What an observer sees after a piece of the prompt (no token) and after each token that was sampled.
+struct GenerationProgress {
+    std::optional<int32_t> token;
+    int64_t contextTokens = 0;  // that the model has read so far; a sampled token is read before the next one is drawn
+    int64_t stateBytes = 0;     // what it keeps of them
+    double seconds = 0;         // since the first token was drawn
+};
+// False stops.
+using GenerationObserver = std::function<bool(const GenerationProgress&)>;
+
+// Reads the prompt in chunked form, then samples up to maxTokens.
 GenerationResult generate(const Weights& weights, const io::ModelConfig& config, std::span<const int32_t> prompt, int64_t maxTokens,
-                          const SamplingOptions& options, const std::function<bool(int32_t)>& onToken = {});
+                          const SamplingOptions& options, const GenerationObserver& observer = {});
 
 }  // namespace radlads::model

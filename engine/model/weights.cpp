@@ -88,11 +88,17 @@ Result<Checkpoint> loadCheckpoint(const std::filesystem::path& directory) {
 }
 
 Status saveWeights(const std::filesystem::path& file, const Weights& weights, io::Dtype dtype,
-                   const std::map<std::string, std::string>& metadata) {
+                   const std::map<std::string, std::string>& metadata, const SaveProgress& progress) {
     std::vector<io::TensorToWrite> tensors;
+    const int64_t total = parameterCount(weights);
+    int64_t done = 0;
     for (const auto& [name, tensor] : weights) {
         const at::Tensor source = tensor.detach();
-        auto bytes = [source, dtype]() -> Result<std::vector<std::byte>> {
+        auto bytes = [source, dtype, total, &done, &progress, &file]() -> Result<std::vector<std::byte>> {
+            if (progress && !progress(done, total)) {
+                return tl::unexpected(Error{ErrorCode::Interrupted, fmt::format("writing {} was stopped; nothing is left of it", file.string())});
+            }
+            done += source.numel();
             const at::ScalarType type = dtype == io::Dtype::F16 ? at::kHalf : dtype == io::Dtype::BF16 ? at::kBFloat16 : at::kFloat;
             const at::Tensor stored = source.to(at::kCPU, type).contiguous();
             std::vector<std::byte> out(stored.nbytes());

@@ -51,9 +51,11 @@ Result<Weights> loadWeights(const io::Safetensors& file, const io::ModelConfig& 
 
 // Any float tensor of a file as float32.
 Result<at::Tensor> toTensor(const io::TensorInfo& info, const std::string& where);
-// dtype: F32, F16 or BF16 on disk.
+// Elements written so far, of all; false stops the writing.
+using SaveProgress = std::function<bool(int64_t done, int64_t total)>;
+// dtype: F32, F16 or BF16 on disk. Interrupted when progress says false: then nothing is left behind.
 Status saveWeights(const std::filesystem::path& file, const Weights& weights, io::Dtype dtype,
-                   const std::map<std::string, std::string>& metadata = {});
+                   const std::map<std::string, std::string>& metadata = {}, const SaveProgress& progress = {});
 
 int64_t parameterCount(const Weights& weights);
 Weights cloneWeights(const Weights& weights);

@@ -18,7 +18,9 @@ void addRunCommands(CLI::App& app, Action& action);       // run, resume
 void addCheckCommand(CLI::App& app, Action& action);      // check
 void addDemoCommand(CLI::App& app, Action& action);       // demo
 void addVerifyCommand(CLI::App& app, Action& action);     // verify
-void addModelCommands(CLI::App& app, Action& action);     // generate, evaluate, export
+void addGenerateCommand(CLI::App& app, Action& action);   // generate
+void addEvaluateCommand(CLI::App& app, Action& action);   // evaluate
+void addExportCommand(CLI::App& app, Action& action);     // export
 void addInspectCommand(CLI::App& app, Action& action);    // inspect
 void addDataCommands(CLI::App& app, Action& action);      // tokenize, prepare, convert-teacher
 void addBenchCommand(CLI::App& app, Action& action);      // bench

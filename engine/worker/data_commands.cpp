@@ -273,7 +273,7 @@ Result<int> prepare(const PrepareArguments& arguments) {
 
 struct ConvertArguments {
     std::string source, output, dtype = "f32";
-    bool json = false, quiet = false;
+    bool json = false, stream = false, quiet = false;
 };
 
 constexpr std::pair<const char*, io::Dtype> kDtypes[] = {{"f32", io::Dtype::F32}, {"f16", io::Dtype::F16}, {"bf16", io::Dtype::BF16}};
@@ -287,7 +287,8 @@ Result<int> convertTeacher(const ConvertArguments& arguments) {
         return invalidInput("{} is a directory; name the .gguf file in it", arguments.source);
     }
     const io::Dtype dtype = std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const auto& entry) { return arguments.dtype == entry.first; })->second;
-    ProgressDisplay display(!arguments.quiet);
+    EventStream stream(arguments.stream);
+    ProgressDisplay display(!arguments.quiet, stream);
     const auto start = Clock::now();
     const Status status = io::convertGgufTeacher(arguments.source, arguments.output, dtype, [&](int64_t done, int64_t total) {
         const double seconds = secondsSince(start), rate = static_cast<double>(done) / std::max(seconds, 1e-3);
@@ -300,9 +301,15 @@ Result<int> convertTeacher(const ConvertArguments& arguments) {
     RADLADS_TRY(status);
     RADLADS_TRY_ASSIGN(const io::ModelConfig config, io::readModelConfig(arguments.output));
     RADLADS_TRY_ASSIGN(const io::Safetensors file, io::Safetensors::open(arguments.output));
+    ordered_json report{{"directory", arguments.output}, {"family", io::toString(config.family)}, {"tensors", file.tensors().size()},
+                        {"bytes", file.totalBytes()}, {"dtype", arguments.dtype}, {"seconds", secondsSince(start)}};
+    if (arguments.stream) {
+        report["path"] = arguments.output;
+        stream.result(report);
+        return 0;
+    }
     if (arguments.json) {
-        printJson({{"directory", arguments.output}, {"family", io::toString(config.family)}, {"tensors", file.tensors().size()}, {"bytes", file.totalBytes()},
-                   {"dtype", arguments.dtype}, {"seconds", secondsSince(start)}});
+        printJson(report);
         return 0;
     }
     fmt::print("{}: {} model of {} layers, {} tensors, {} in {}; {}\n", oneLine(arguments.output), io::toString(config.family), config.layers, file.tensors().size(),
@@ -360,7 +367,8 @@ void addConvertTeacher(CLI::App& app, Action& action) {
     command->add_option("SRC", arguments->source, "The .gguf file (llama, qwen2, qwen3)")->required()->type_name("");
     command->add_option("--output,-o", arguments->output, "The new directory; must not exist or be empty")->required()->type_name("DIR");
     command->add_option("--dtype", arguments->dtype, "f32 (exact), f16 or bf16")->check(CLI::IsMember({"f32", "f16", "bf16"}))->type_name("D")->capture_default_str();
-    command->add_flag("--json", arguments->json, "Print JSON on the standard output");
+    CLI::Option* json = command->add_flag("--json", arguments->json, "Print JSON on the standard output");
+    command->add_flag("--stream", arguments->stream, "Print JSON lines while it goes: {\"event\": ..}, at last {\"result\": ..}")->excludes(json);
     command->add_flag("--quiet,-q", arguments->quiet, "No progress");
     command->footer(
         "Quantised weights are expanded; the tokenizer in the file becomes a tokenizer.json.\n"

@@ -47,8 +47,8 @@ int runMain(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_help_all_flag("--help-all", "Help of every command");
     Action action;
-    for (const auto add : {addDemoCommand, addCheckCommand, addRunCommands, addInspectCommand, addDataCommands, addModelCommands, addVerifyCommand,
-                           addBenchCommand, addDoctorCommand}) {
+    for (const auto add : {addDemoCommand, addCheckCommand, addRunCommands, addInspectCommand, addDataCommands, addGenerateCommand, addEvaluateCommand,
+                           addExportCommand, addVerifyCommand, addBenchCommand, addDoctorCommand}) {
         add(app, action);
     }
     try {

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "engine/worker/command.h"
 
@@ -48,12 +50,25 @@ std::string formatBytes(double bytes) {
 
 ProgressDisplay::ProgressDisplay(bool enabled) : m_enabled(enabled), m_terminal(isatty(STDERR_FILENO) == 1), m_prepareStart(Clock::now()) {}
 
+ProgressDisplay::ProgressDisplay(bool enabled, EventStream& stream) : ProgressDisplay(enabled && !stream.isEnabled()) {
+    if (stream.isEnabled()) m_stream = &stream;
+}
+
+void ProgressDisplay::showAsEvent(const std::string& label, double done, double total, const std::string& text, std::optional<double> etaSeconds) {
+    std::string sentence = label + (text.empty() ? "" : ": " + text);
+    if (!sentence.empty()) sentence[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));
+    nlohmann::ordered_json fields{{"done", done}, {"total", total}, {"text", sentence}, {"eta_seconds", nullptr}};
+    if (etaSeconds && std::isfinite(*etaSeconds)) fields["eta_seconds"] = *etaSeconds;
+    m_stream->event(fields);
+}
+
 void ProgressDisplay::show(const std::string& label, double done, double total, const std::string& text, std::optional<double> etaSeconds) {
-    if (!m_enabled) return;
+    if (!m_enabled && !m_stream) return;
     const auto now = Clock::now();
     const bool complete = done >= total;
-    if (!complete && std::chrono::duration<double>(now - m_last).count() < (m_terminal ? kTerminalInterval : kLineInterval)) return;
+    if (!complete && std::chrono::duration<double>(now - m_last).count() < (m_terminal || m_stream ? kTerminalInterval : kLineInterval)) return;
     m_last = now;
+    if (m_stream) return showAsEvent(label, done, total, text, etaSeconds);
     const double fraction = total > 0 ? std::clamp(done / total, 0.0, 1.0) : 0.0;
     const std::string eta = etaSeconds && !complete ? "  ETA " + formatDuration(*etaSeconds) : "";
     if (!m_terminal) {

@@ -7,6 +7,7 @@
 
 #include "engine/data/token_store.h"
 #include "engine/train/run_loop.h"
+#include "engine/worker/stream.h"
 
 namespace radlads::worker {
 
@@ -17,6 +18,8 @@ std::string formatBytes(double bytes);           // "12.3 MB"
 class ProgressDisplay {
 public:
     explicit ProgressDisplay(bool enabled);
+    // With --stream: events {"done", "total", "text", "eta_seconds"} instead of a bar, ten a second at most.
+    ProgressDisplay(bool enabled, EventStream& stream);
     // done and total in any unit; text stands behind the bar ("loss 1.234  12.3 k tok/s").
     void show(const std::string& label, double done, double total, const std::string& text, std::optional<double> etaSeconds);
     void update(const train::UpdateReport& report);
@@ -26,7 +29,10 @@ public:
     data::ProgressCallback prepareCallback();
 
 private:
+    void showAsEvent(const std::string& label, double done, double total, const std::string& text, std::optional<double> etaSeconds);
+
     bool m_enabled = true, m_terminal = false;
+    EventStream* m_stream = nullptr;  // set: events
     size_t m_drawn = 0;  // columns of the bar on the terminal
     std::chrono::steady_clock::time_point m_last{};
     std::chrono::steady_clock::time_point m_prepareStart{};

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -44,6 +45,20 @@ std::string Workplace::read(const std::string& name) const {
 
 Outcome Workplace::run(const std::vector<std::string>& arguments, const std::vector<std::pair<std::string, std::string>>& environment,
                        const fs::path& interruptAt) const {
+    return runUntil(arguments, environment, interruptAt.empty() ? std::function<bool()>() : [&] { return fs::exists(interruptAt); }, SIGINT);
+}
+
+Outcome Workplace::runAndInterrupt(const std::vector<std::string>& arguments, size_t lines, int signal) const {
+    const auto written = [this, lines] {
+        const std::string text = read("stdout");
+        return static_cast<size_t>(std::count(text.begin(), text.end(), '\n')) >= lines;
+    };
+    write("stdout", "");
+    return runUntil(arguments, {}, written, signal);
+}
+
+Outcome Workplace::runUntil(const std::vector<std::string>& arguments, const std::vector<std::pair<std::string, std::string>>& environment,
+                            const std::function<bool()>& signalWhen, int signal) const {
     std::vector<std::string> words{std::string(RADLADS_BIN_DIR) + "/radlads-worker"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
@@ -64,12 +79,12 @@ Outcome Workplace::run(const std::vector<std::string>& arguments, const std::vec
         _exit(127);
     }
     int status = 0;
-    if (!interruptAt.empty()) {
-        while (!fs::exists(interruptAt)) {
+    if (signalWhen) {
+        while (!signalWhen()) {
             if (waitpid(child, &status, WNOHANG) == child) return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("stdout"), read("stderr")};
             sched_yield();
         }
-        kill(child, SIGINT);
+        kill(child, signal);
     }
     waitpid(child, &status, 0);
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("stdout"), read("stderr")};
@@ -126,6 +141,14 @@ void Workplace::makePlan(const std::string& name) const {
         plan.steps.push_back(step);
     }
     write(name, protocol::writePlan(plan));
+}
+
+fs::path Workplace::makeRun() const {
+    if (!fs::exists(path("teacher"))) makeTeacher("teacher");
+    makePlan("plan.json");
+    const Outcome outcome = run({"run", arg("plan.json"), "--quiet", "--json"});
+    if (outcome.exit != 0) throw std::runtime_error(outcome.err);
+    return outcome.json().at("run").get<std::string>();
 }
 
 }  // namespace radlads::test

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -31,14 +32,20 @@ public:
     // interruptAt: a file; as soon as it exists the worker is sent SIGINT.
     Outcome run(const std::vector<std::string>& arguments, const std::vector<std::pair<std::string, std::string>>& environment = {},
                 const std::filesystem::path& interruptAt = {}) const;
+    // Sends `signal` as soon as the worker has written so many lines to its standard output.
+    Outcome runAndInterrupt(const std::vector<std::string>& arguments, size_t lines, int signal) const;
     // Writes a two-layer Qwen2-shaped teacher with tokenizer.json; returns its parameter count.
     int64_t makeTeacher(const std::string& name) const;
     // The parameters of the student that a run would set up from that teacher, with architecture and variant by name.
     int64_t studentParameters(const std::string& architecture, const std::string& variant) const;
     // A plan over makeTeacher's "teacher": align, distill and extend, on "demo:7:300".
     void makePlan(const std::string& name) const;
+    // A finished run of that plan; its directory. The teacher is made if it is not there.
+    std::filesystem::path makeRun() const;
 
 private:
+    Outcome runUntil(const std::vector<std::string>& arguments, const std::vector<std::pair<std::string, std::string>>& environment,
+                     const std::function<bool()>& signalWhen, int signal) const;
     std::filesystem::path m_directory;
 };
 
