@@ -33,7 +33,8 @@ void Application::loadTranslation() {
     QLocale::setDefault(locale);
     if (m_qtTranslator.load(locale, u"qtbase"_s, u"_"_s, QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
         QCoreApplication::installTranslator(&m_qtTranslator);
-    if (m_translator.load(locale, u"radlads"_s, u"_"_s, u":/i18n"_s)) QCoreApplication::installTranslator(&m_translator);
+    if (m_translator.load(locale, u"radlads"_s, u"_"_s, u":/i18n"_s))
+        QCoreApplication::installTranslator(&m_translator);
 }
 
 void Application::applyTheme() {

@@ -34,7 +34,8 @@ int runEngine(char** arguments) {
     arguments[0] = name.data();
     if (!error) execv(beside.c_str(), arguments);
     execvp(name.c_str(), arguments);
-    std::fprintf(stderr, "radlads: radlads-engine could not be started (%s); install it beside this program.\n", std::strerror(errno));
+    std::fprintf(stderr, "radlads: radlads-engine could not be started (%s); install it beside this program.\n",
+                 std::strerror(errno));
     return 1;
 }
 

@@ -33,7 +33,8 @@ private Q_SLOTS:
 
     void errorsKeepTheirKindAndKey() {
         ScriptedServer server;
-        server.on(u"run.pause"_s, [](const QJsonObject&) { return ScriptedServer::error(5, u"There is no run a."_s, u"missing"_s); });
+        server.on(u"run.pause"_s,
+                  [](const QJsonObject&) { return ScriptedServer::error(5, u"There is no run a."_s, u"missing"_s); });
         EngineClient client(server.address());
         client.connectToEngine();
         QTRY_COMPARE(client.state(), EngineClient::State::Connected);
@@ -52,8 +53,9 @@ private Q_SLOTS:
         QTRY_COMPARE(client.state(), EngineClient::State::Connected);
         int results = 0;
         QStringList kinds;
-        client.call(u"slow"_s, {}, &client, [&](const QJsonObject&) { ++results; },
-                    [&](const RpcError& error) { kinds.append(error.kind); });
+        client.call(
+            u"slow"_s, {}, &client, [&](const QJsonObject&) { ++results; },
+            [&](const RpcError& error) { kinds.append(error.kind); });
         QTRY_VERIFY(server.received().contains(u"slow"_s));
         server.sendRaw("{\"jsonrpc\":\"2.0\",\"id\":2,\"resu");
         server.dropSessions();
@@ -69,7 +71,8 @@ private Q_SLOTS:
         ScriptedServer server;
         EngineClient client(server.address());
         int errors = 0;
-        client.call(u"engine.ping"_s, {}, &client, {}, [&](const RpcError& error) { errors += error.kind == "disconnected"_L1; });
+        client.call(u"engine.ping"_s, {}, &client, {},
+                    [&](const RpcError& error) { errors += error.kind == "disconnected"_L1; });
         QCOMPARE(errors, 0);
         QTRY_COMPARE(errors, 1);
     }
@@ -81,7 +84,8 @@ private Q_SLOTS:
         QTRY_COMPARE(client.state(), EngineClient::State::Connected);
         int calls = 0;
         auto context = std::make_unique<QObject>();
-        client.call(u"a"_s, {}, context.get(), [&](const QJsonObject&) { ++calls; }, [&](const RpcError&) { ++calls; });
+        client.call(
+            u"a"_s, {}, context.get(), [&](const QJsonObject&) { ++calls; }, [&](const RpcError&) { ++calls; });
         context.reset();
         bool isLaterAnswered = false;
         client.call(u"b"_s, {}, &client, [&](const QJsonObject&) { isLaterAnswered = true; });
@@ -119,14 +123,18 @@ private Q_SLOTS:
         QString text, end;
         const quint64 handle = client.startJob(
             u"generate.start"_s, {}, &client, [&](const QJsonObject& event) { text += event["text"_L1].toString(); },
-            [&](const QJsonObject& result) { end += result["ended"_L1].toString(); }, [&](const RpcError& error) { end += error.kind; });
+            [&](const QJsonObject& result) { end += result["ended"_L1].toString(); },
+            [&](const RpcError& error) { end += error.kind; });
         QTRY_VERIFY(server.received().contains(u"generate.start"_s));
         for (const QString& piece : {u"a"_s, u"b"_s, u"c"_s})
             server.notify(u"job.event"_s, {{u"job"_s, u"j1"_s}, {u"event"_s, QJsonObject{{u"text"_s, piece}}}});
         client.cancelJob(handle);
         QTRY_COMPARE(server.lastParams(u"job.cancel"_s)["job"_L1].toString(), u"j1"_s);
-        server.notify(u"job.finished"_s, {{u"job"_s, u"j1"_s}, {u"error"_s, QJsonObject{{u"code"_s, 9}, {u"message"_s, u"Cancelled."_s},
-                                          {u"data"_s, QJsonObject{{u"kind"_s, u"cancelled"_s}}}}}});
+        server.notify(u"job.finished"_s,
+                      {{u"job"_s, u"j1"_s},
+                       {u"error"_s, QJsonObject{{u"code"_s, 9},
+                                                {u"message"_s, u"Cancelled."_s},
+                                                {u"data"_s, QJsonObject{{u"kind"_s, u"cancelled"_s}}}}}});
         QTRY_COMPARE(end, u"cancelled"_s);
         QCOMPARE(text, u"abc"_s);
         server.dropSessions();

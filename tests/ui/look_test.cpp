@@ -27,7 +27,9 @@ double contrast(const QColor& a, const QColor& b) {
     return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);
 }
 
-QString plain(QString text) { return text.replace(u'\u00a0', u' '); }
+QString plain(QString text) {
+    return text.replace(u'\u00a0', u' ');
+}
 
 }  // namespace
 
@@ -75,14 +77,18 @@ private Q_SLOTS:
         QCOMPARE(msecsFromTimeText(u"2026-11-25T15:26:00.123Z"_s),
                  QDateTime::fromString(u"2026-11-25T15:26:00.123Z"_s, Qt::ISODateWithMs).toMSecsSinceEpoch());
         QCOMPARE(msecsFromTimeText(u"1970-01-01T00:00:00Z"_s), 0);
-        for (const QString& wrong : {u""_s, u"2026-11-25"_s, u"2026-13-25T15:26:00.123Z"_s, u"2026-11-25T15:26:00.123+01:00"_s,
-                                     u"2x26-11-25T15:26:00.123Z"_s})
+        for (const QString& wrong : {u""_s, u"2026-11-25"_s, u"2026-13-25T15:26:00.123Z"_s,
+                                     u"2026-11-25T15:26:00.123+01:00"_s, u"2x26-11-25T15:26:00.123Z"_s})
             QCOMPARE(msecsFromTimeText(wrong), -1);
     }
 
     void timeLeftCountsTheStepsToCome() {
-        RunRecord record = runRecordFromJson({{u"run"_s, u"a"_s}, {u"state"_s, u"running"_s}, {u"step_index"_s, 0},
-            {u"step_tokens"_s, QJsonArray{1000, 2000, 500}}, {u"eta_seconds"_s, 10}, {u"tokens_per_second"_s, 100}});
+        RunRecord record = runRecordFromJson({{u"run"_s, u"a"_s},
+                                              {u"state"_s, u"running"_s},
+                                              {u"step_index"_s, 0},
+                                              {u"step_tokens"_s, QJsonArray{1000, 2000, 500}},
+                                              {u"eta_seconds"_s, 10},
+                                              {u"tokens_per_second"_s, 100}});
         QCOMPARE(*record.secondsLeft(), 35.0);
         record.tokensPerSecond.reset();
         QVERIFY(!record.secondsLeft());
@@ -103,11 +109,14 @@ private Q_SLOTS:
         QCOMPARE(Theme::instance().isDark(), mode == Theme::Mode::Dark);
         const QPalette palette = QApplication::palette();
         for (const QColor& ground : {palette.color(QPalette::Window), palette.color(QPalette::Base)}) {
-            for (const Role role : {Role::Running, Role::Waiting, Role::Success, Role::Warning, Role::Failure, Role::Accent, Role::Muted})
-                QVERIFY2(contrast(Theme::instance().color(role), ground) >= 4.5, qPrintable(Theme::instance().color(role).name()));
+            for (const Role role :
+                 {Role::Running, Role::Waiting, Role::Success, Role::Warning, Role::Failure, Role::Accent, Role::Muted})
+                QVERIFY2(contrast(Theme::instance().color(role), ground) >= 4.5,
+                         qPrintable(Theme::instance().color(role).name()));
             QVERIFY(contrast(palette.color(QPalette::Text), ground) >= 4.5);
             for (int i = 0; i < 8; ++i)
-                QVERIFY2(contrast(Theme::instance().chartColor(i), ground) >= 3, qPrintable(Theme::instance().chartColor(i).name()));
+                QVERIFY2(contrast(Theme::instance().chartColor(i), ground) >= 3,
+                         qPrintable(Theme::instance().chartColor(i).name()));
         }
         QVERIFY(contrast(palette.color(QPalette::HighlightedText), palette.color(QPalette::Highlight)) >= 4.5);
         QVERIFY(contrast(palette.color(QPalette::ButtonText), palette.color(QPalette::Button)) >= 4.5);

@@ -1,7 +1,7 @@
+#include "ui/core/run_history.h"
+
 #include <QSignalSpy>
 #include <QTest>
-
-#include "ui/core/run_history.h"
 
 using namespace Qt::StringLiterals;
 using namespace radlads::ui;
@@ -24,8 +24,11 @@ public:
                    {{u"step_index"_s, step}, {u"update"_s, update}, {u"tokens"_s, update * 100}, {u"loss"_s, loss}});
     }
     void begin(int step, const QString& kind, int update = 0) {
-        add(u"step.started"_s, {{u"step_index"_s, step}, {u"kind"_s, kind}, {u"update"_s, update},
-                                {u"tokens"_s, update * 100}, {u"total_tokens"_s, 1000}});
+        add(u"step.started"_s, {{u"step_index"_s, step},
+                                {u"kind"_s, kind},
+                                {u"update"_s, update},
+                                {u"tokens"_s, update * 100},
+                                {u"total_tokens"_s, 1000}});
     }
 
 private:
@@ -70,7 +73,8 @@ private Q_SLOTS:
         journal.add(u"evaluation"_s, {{u"step_index"_s, 0}, {u"update"_s, 8}, {u"validation_loss"_s, 3}});
         history.flush();
         QSignalSpy changed(&history, &RunHistory::changed);
-        journal.add(u"rollback"_s, {{u"step_index"_s, 0}, {u"from_update"_s, 8}, {u"to_update"_s, 5}, {u"reason"_s, u"spike"_s}});
+        journal.add(u"rollback"_s,
+                    {{u"step_index"_s, 0}, {u"from_update"_s, 8}, {u"to_update"_s, 5}, {u"reason"_s, u"spike"_s}});
         QCOMPARE(updatesOf(history), (QVector<qint64>{1, 2, 3, 4, 5}));
         journal.metrics(0, 6, 60);
         history.flush();
@@ -95,9 +99,11 @@ private Q_SLOTS:
         QCOMPARE(history.metrics().at(3).loss, 4.0);
         QCOMPARE(history.metrics().at(4).loss, 50.0);
         // The hour in which nothing ran is not training time.
-        QVERIFY2(history.metrics().constLast().hours < 0.01, qPrintable(QString::number(history.metrics().constLast().hours)));
+        QVERIFY2(history.metrics().constLast().hours < 0.01,
+                 qPrintable(QString::number(history.metrics().constLast().hours)));
         QCOMPARE(std::count_if(history.marks().cbegin(), history.marks().cend(),
-                               [](const Mark& mark) { return mark.kind == MarkKind::StepStarted; }), 1);
+                               [](const Mark& mark) { return mark.kind == MarkKind::StepStarted; }),
+                 1);
     }
 
     void pausedTimeDoesNotCount() {
@@ -115,7 +121,9 @@ private Q_SLOTS:
     void gapsAndRepetitionsOfSeqAreDropped() {
         RunHistory history(u"run"_s);
         const auto event = [](int seq) {
-            return QJsonObject{{u"seq"_s, seq}, {u"event"_s, u"log"_s}, {u"message"_s, QString::number(seq)},
+            return QJsonObject{{u"seq"_s, seq},
+                               {u"event"_s, u"log"_s},
+                               {u"message"_s, QString::number(seq)},
                                {u"time"_s, u"2026-01-01T10:00:00.000Z"_s}};
         };
         QVERIFY(history.apply(event(1)));
@@ -129,8 +137,12 @@ private Q_SLOTS:
 
     void notANumberIsKeptAsOne() {
         RunHistory history(u"run"_s);
-        QVERIFY(history.apply({{u"seq"_s, 1}, {u"event"_s, u"metrics"_s}, {u"step_index"_s, 0}, {u"update"_s, 1},
-                               {u"loss"_s, u"nan"_s}, {u"gradient_norm"_s, u"inf"_s}}));
+        QVERIFY(history.apply({{u"seq"_s, 1},
+                               {u"event"_s, u"metrics"_s},
+                               {u"step_index"_s, 0},
+                               {u"update"_s, 1},
+                               {u"loss"_s, u"nan"_s},
+                               {u"gradient_norm"_s, u"inf"_s}}));
         QVERIFY(std::isnan(history.metrics().constFirst().loss));
         QVERIFY(std::isinf(history.metrics().constFirst().gradientNorm));
     }

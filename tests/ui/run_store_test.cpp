@@ -1,11 +1,12 @@
+#include "ui/core/run_store.h"
+
 #include <QElapsedTimer>
 #include <QSignalSpy>
-#include <QTimer>
 #include <QTest>
+#include <QTimer>
 #include <ctime>
 
 #include "tests/ui/support/scripted_server.h"
-#include "ui/core/run_store.h"
 
 using namespace Qt::StringLiterals;
 using namespace radlads::ui;
@@ -14,24 +15,33 @@ using radlads::tests::ScriptedServer;
 namespace {
 
 QJsonObject record(const QString& run, const QString& state, double progress = 0) {
-    return {{u"run"_s, run}, {u"name"_s, run + u" name"_s}, {u"state"_s, state}, {u"progress"_s, progress},
+    return {{u"run"_s, run},
+            {u"name"_s, run + u" name"_s},
+            {u"state"_s, state},
+            {u"progress"_s, progress},
             {u"created"_s, u"2026-01-01T10:00:00.000Z"_s}};
 }
 
 QJsonObject logEvent(int seq) {
-    return {{u"seq"_s, seq}, {u"event"_s, u"log"_s}, {u"time"_s, u"2026-01-01T10:00:00.000Z"_s}, {u"message"_s, QString::number(seq)}};
+    return {{u"seq"_s, seq},
+            {u"event"_s, u"log"_s},
+            {u"time"_s, u"2026-01-01T10:00:00.000Z"_s},
+            {u"message"_s, QString::number(seq)}};
 }
 
 QByteArray metricsLine(int seq, int update) {
-    return "{\"jsonrpc\":\"2.0\",\"method\":\"run.event\",\"params\":{\"run\":\"a\",\"event\":{\"seq\":" + QByteArray::number(seq) +
-           ",\"time\":\"2026-01-01T10:00:00.000Z\",\"event\":\"metrics\",\"step_index\":0,\"update\":" + QByteArray::number(update) +
-           ",\"tokens\":" + QByteArray::number(update * 1024) +
+    return "{\"jsonrpc\":\"2.0\",\"method\":\"run.event\",\"params\":{\"run\":\"a\",\"event\":{\"seq\":" +
+           QByteArray::number(seq) +
+           ",\"time\":\"2026-01-01T10:00:00.000Z\",\"event\":\"metrics\",\"step_index\":0,\"update\":" +
+           QByteArray::number(update) + ",\"tokens\":" + QByteArray::number(update * 1024) +
            ",\"loss\":1.2345678901,\"learning_rate\":0.00123,\"mixer_learning_rate\":0.00123,\"gradient_norm\":0.4567,"
            "\"tokens_per_second\":25345.2,\"memory_bytes\":123456789,\"peak_memory_bytes\":234567890,"
            "\"data_wait_seconds\":0.0001,\"eta_seconds\":1234.5}}}\n";
 }
 
-double processCpuMs() { return 1000.0 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+double processCpuMs() {
+    return 1000.0 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
 
 }  // namespace
 
@@ -41,12 +51,14 @@ private Q_SLOTS:
     void saysExactlyWhatChanged() {
         ScriptedServer server;
         server.on(u"run.list"_s, [](const QJsonObject&) {
-            return QJsonObject{{u"runs"_s, QJsonArray{record(u"a"_s, u"running"_s), record(u"b"_s, u"queued"_s)}}, {u"queue"_s, QJsonArray{u"b"_s}}};
+            return QJsonObject{{u"runs"_s, QJsonArray{record(u"a"_s, u"running"_s), record(u"b"_s, u"queued"_s)}},
+                               {u"queue"_s, QJsonArray{u"b"_s}}};
         });
         EngineClient client(server.address());
         RunStore store(&client);
-        QSignalSpy loaded(&store, &RunStore::loaded), added(&store, &RunStore::runAdded), changed(&store, &RunStore::runChanged),
-            removed(&store, &RunStore::runRemoved), queued(&store, &RunStore::queueChanged);
+        QSignalSpy loaded(&store, &RunStore::loaded), added(&store, &RunStore::runAdded),
+            changed(&store, &RunStore::runChanged), removed(&store, &RunStore::runRemoved),
+            queued(&store, &RunStore::queueChanged);
         client.connectToEngine();
         QTRY_COMPARE(loaded.count(), 1);
         QCOMPARE(added.count(), 2);
@@ -84,7 +96,8 @@ private Q_SLOTS:
                     QTimer::singleShot(50, &server, &ScriptedServer::dropSessions);
                 }
             });
-            return QJsonObject{{u"run"_s, record(u"a"_s, u"running"_s)}, {u"plan"_s, QJsonObject{{u"schema"_s, u"radlads.plan/1"_s}}}};
+            return QJsonObject{{u"run"_s, record(u"a"_s, u"running"_s)},
+                               {u"plan"_s, QJsonObject{{u"schema"_s, u"radlads.plan/1"_s}}}};
         });
         EngineClient client(server.address());
         RunStore store(&client);
@@ -118,7 +131,9 @@ private Q_SLOTS:
     void aRunThatWentWhileDisconnectedGoesFromTheList() {
         ScriptedServer server;
         QJsonArray runs{record(u"a"_s, u"running"_s), record(u"b"_s, u"finished"_s)};
-        server.on(u"run.list"_s, [&](const QJsonObject&) { return QJsonObject{{u"runs"_s, runs}, {u"queue"_s, QJsonArray()}}; });
+        server.on(u"run.list"_s, [&](const QJsonObject&) {
+            return QJsonObject{{u"runs"_s, runs}, {u"queue"_s, QJsonArray()}};
+        });
         EngineClient client(server.address());
         RunStore store(&client);
         client.connectToEngine();
@@ -173,8 +188,8 @@ private Q_SLOTS:
         feeder.start(0);
         probe.start(5);
         QTRY_VERIFY_WITH_TIMEOUT(history->isLive(), 60000);
-        qInfo("%d events in %lld ms, largest gap %.1f ms (%.1f ms of it this process)", kEvents, whole.elapsed(), largestGapMs,
-              cpuAtLargestMs);
+        qInfo("%d events in %lld ms, largest gap %.1f ms (%.1f ms of it this process)", kEvents, whole.elapsed(),
+              largestGapMs, cpuAtLargestMs);
         QCOMPARE(history->metrics().size(), kEvents);
         for (int i = 0; i < kEvents; ++i) QCOMPARE(history->metrics().at(i).globalUpdate, qint64(i) + 1);
         // On a busy machine the gap is somebody else's; what this process computed in it is its own.

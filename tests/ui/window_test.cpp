@@ -52,8 +52,12 @@ public:
         questions.append(text);
         if (accepts) onAccept();
     }
-    void askOpenFile(QWidget*, const QString&, const QString&, const QString&, TextHandler onChosen) override { onChosen(file); }
-    void askSaveFile(QWidget*, const QString&, const QString&, const QString&, TextHandler onChosen) override { onChosen(file); }
+    void askOpenFile(QWidget*, const QString&, const QString&, const QString&, TextHandler onChosen) override {
+        onChosen(file);
+    }
+    void askSaveFile(QWidget*, const QString&, const QString&, const QString&, TextHandler onChosen) override {
+        onChosen(file);
+    }
     QStringList questions;
     bool accepts = true;
     QString file;
@@ -72,27 +76,46 @@ struct Studio {
 
     Studio() {
         runs = {record(u"qwen2.5-7b"_s, u"running"_s, 9,
-                       {{u"step_index"_s, 1}, {u"step_kind"_s, u"distill"_s}, {u"progress"_s, 0.61}, {u"tokens_done"_s, 305000000},
-                        {u"loss"_s, 0.142}, {u"tokens_per_second"_s, 25300}, {u"eta_seconds"_s, 2000}, {u"teacher"_s, u"Qwen/Qwen2.5-7B"_s},
-                        {u"student"_s, u"rad-rwkv7"_s}, {u"newest_checkpoint"_s, QJsonObject{{u"time"_s, u"2026-01-01T11:00:00.000Z"_s}}}}),
-                record(u"smollm2"_s, u"queued"_s, 8, {{u"queue_position"_s, 0}}), record(u"tinyllama"_s, u"queued"_s, 7, {{u"queue_position"_s, 1}}),
+                       {{u"step_index"_s, 1},
+                        {u"step_kind"_s, u"distill"_s},
+                        {u"progress"_s, 0.61},
+                        {u"tokens_done"_s, 305000000},
+                        {u"loss"_s, 0.142},
+                        {u"tokens_per_second"_s, 25300},
+                        {u"eta_seconds"_s, 2000},
+                        {u"teacher"_s, u"Qwen/Qwen2.5-7B"_s},
+                        {u"student"_s, u"rad-rwkv7"_s},
+                        {u"newest_checkpoint"_s, QJsonObject{{u"time"_s, u"2026-01-01T11:00:00.000Z"_s}}}}),
+                record(u"smollm2"_s, u"queued"_s, 8, {{u"queue_position"_s, 0}}),
+                record(u"tinyllama"_s, u"queued"_s, 7, {{u"queue_position"_s, 1}}),
                 record(u"demo"_s, u"finished"_s, 6, {{u"progress"_s, 1}, {u"loss"_s, 0.31}, {u"has_model"_s, true}}),
                 record(u"ablation-no-align"_s, u"finished"_s, 5, {{u"progress"_s, 1}, {u"loss"_s, 0.52}}),
-                record(u"14b"_s, u"failed"_s, 4, {{u"progress"_s, 0.3}, {u"step_kind"_s, u"align"_s}, {u"update"_s, 1200},
-                       {u"message"_s, u"The disk is full: the checkpoint could not be written."_s},
-                       {u"newest_checkpoint"_s, QJsonObject{{u"time"_s, u"2026-01-01T10:59:00.000Z"_s}}}})};
+                record(u"14b"_s, u"failed"_s, 4,
+                       {{u"progress"_s, 0.3},
+                        {u"step_kind"_s, u"align"_s},
+                        {u"update"_s, 1200},
+                        {u"message"_s, u"The disk is full: the checkpoint could not be written."_s},
+                        {u"newest_checkpoint"_s, QJsonObject{{u"time"_s, u"2026-01-01T10:59:00.000Z"_s}}}})};
         queue = {u"smollm2"_s, u"tinyllama"_s};
-        server.on(u"run.list"_s, [this](const QJsonObject&) { return QJsonObject{{u"runs"_s, runs}, {u"queue"_s, queue}}; });
+        server.on(u"run.list"_s, [this](const QJsonObject&) {
+            return QJsonObject{{u"runs"_s, runs}, {u"queue"_s, queue}};
+        });
         server.on(u"engine.describe"_s, [](const QJsonObject&) {
-            return QJsonObject{{u"processor"_s, u"AMD EPYC 7763"_s}, {u"memory_bytes"_s, 100e9}, {u"available_bytes"_s, 39e9},
+            return QJsonObject{{u"processor"_s, u"AMD EPYC 7763"_s},
+                               {u"memory_bytes"_s, 100e9},
+                               {u"available_bytes"_s, 39e9},
                                {u"disk"_s, QJsonObject{{u"total_bytes"_s, 1e12}, {u"free_bytes"_s, 412e9}}}};
         });
         server.on(u"run.attach"_s, [](const QJsonObject&) {
             return QJsonObject{{u"plan"_s, QJsonObject{{u"schema"_s, u"radlads.plan/1"_s}, {u"name"_s, u"p"_s}}}};
         });
         server.on(u"run.files"_s, [](const QJsonObject&) {
-            return QJsonObject{{u"files"_s, QJsonArray{QJsonObject{{u"path"_s, u"plan.json"_s}, {u"size_bytes"_s, 2300}, {u"modified"_s, u"2026-01-01T10:00:00.000Z"_s}},
-                                                       QJsonObject{{u"path"_s, u"events.ndjson"_s}, {u"size_bytes"_s, 4.5e6}, {u"modified"_s, u"2026-01-01T11:00:00.000Z"_s}}}}};
+            return QJsonObject{{u"files"_s, QJsonArray{QJsonObject{{u"path"_s, u"plan.json"_s},
+                                                                   {u"size_bytes"_s, 2300},
+                                                                   {u"modified"_s, u"2026-01-01T10:00:00.000Z"_s}},
+                                                       QJsonObject{{u"path"_s, u"events.ndjson"_s},
+                                                                   {u"size_bytes"_s, 4.5e6},
+                                                                   {u"modified"_s, u"2026-01-01T11:00:00.000Z"_s}}}}};
         });
     }
 
@@ -100,11 +123,16 @@ struct Studio {
         engines = std::make_unique<EngineSet>(&settings, server.address());
         // The window's own pages; those of the other libraries have tests of their own.
         WindowParts parts = standardParts();
-        std::erase_if(parts.pages, [](const auto& page) { return page.id != "log"_L1 && page.id != "plan"_L1 && page.id != "files"_L1; });
+        std::erase_if(parts.pages, [](const auto& page) {
+            return page.id != "log"_L1 && page.id != "plan"_L1 && page.id != "files"_L1;
+        });
         parts.makeComparison = [this](QWidget* parent) {
-            return WindowParts::Comparison{new QWidget(parent), [this](RunStore* store, const QStringList& names) { compared = store ? names : QStringList(); }};
+            return WindowParts::Comparison{new QWidget(parent), [this](RunStore* store, const QStringList& names) {
+                                               compared = store ? names : QStringList();
+                                           }};
         };
-        parts.openWizard = [this](EngineClient*, const QJsonObject& plan, QWidget*, const std::function<void(const QString&)>&) {
+        parts.openWizard = [this](EngineClient*, const QJsonObject& plan, QWidget*,
+                                  const std::function<void(const QString&)>&) {
             ++wizards;
             wizardPlan = plan;
         };
@@ -148,7 +176,8 @@ private Q_SLOTS:
             settings.setValue(Setting::ThemeMode, u"dark"_s);
             settings.setValue(Setting::Smoothing, 0.5);
             settings.setValue(Setting::Notifications, false);
-            settings.setValue(Setting::Engines, QVariantList{QVariantMap{{u"host"_s, u"gpu"_s}, {u"title"_s, u"GPU"_s}}});
+            settings.setValue(Setting::Engines,
+                              QVariantList{QVariantMap{{u"host"_s, u"gpu"_s}, {u"title"_s, u"GPU"_s}}});
             QCOMPARE(changed.count(), 4);
         }
         Settings settings;
@@ -196,7 +225,8 @@ private Q_SLOTS:
         const QModelIndex queued = model->index(int(RunGroup::Queued), 0);
         std::unique_ptr<QMimeData> mime(model->mimeData({model->index(1, 0, queued)}));
         model->dropMimeData(mime.get(), Qt::MoveAction, 0, 0, queued);
-        QTRY_COMPARE(studio.server.lastParams(u"run.queue"_s)["order"_L1].toArray(), (QJsonArray{u"tinyllama"_s, u"smollm2"_s}));
+        QTRY_COMPARE(studio.server.lastParams(u"run.queue"_s)["order"_L1].toArray(),
+                     (QJsonArray{u"tinyllama"_s, u"smollm2"_s}));
     }
 
     void theSearchFindsNamesStatesAndMessages() {
@@ -239,7 +269,8 @@ private Q_SLOTS:
         studio.choose(u"smollm2"_s);
         studio.window->library()->runs()->setFocus();
         studio.key(Qt::Key_Down, Qt::AltModifier);
-        QTRY_COMPARE(studio.server.lastParams(u"run.queue"_s)["order"_L1].toArray(), (QJsonArray{u"tinyllama"_s, u"smollm2"_s}));
+        QTRY_COMPARE(studio.server.lastParams(u"run.queue"_s)["order"_L1].toArray(),
+                     (QJsonArray{u"tinyllama"_s, u"smollm2"_s}));
         studio.key(Qt::Key_2, Qt::ControlModifier);
         QCOMPARE(studio.window->runView()->currentPage(), u"plan"_s);
         studio.key(Qt::Key_N, Qt::ControlModifier);
@@ -306,7 +337,9 @@ private Q_SLOTS:
         studio.server.stop();
         QTRY_VERIFY(studio.messages().contains(u"lost"_s));
         QVERIFY(!studio.window->actions()->newConversion->isEnabled());
-        studio.server.on(u"engine.hello"_s, [](const QJsonObject&) { return QJsonObject{{u"protocol"_s, u"1.0"_s}, {u"pid"_s, 77}}; });
+        studio.server.on(u"engine.hello"_s, [](const QJsonObject&) {
+            return QJsonObject{{u"protocol"_s, u"1.0"_s}, {u"pid"_s, 77}};
+        });
         studio.server.listen();
         QTRY_VERIFY_WITH_TIMEOUT(!studio.messages().contains(u"lost"_s), 10000);
         QTRY_VERIFY(studio.window->actions()->newConversion->isEnabled());
@@ -315,7 +348,9 @@ private Q_SLOTS:
     void anotherEngineProcessAndAFullDiskAreTold() {
         Studio studio;
         int pid = 100;
-        studio.server.on(u"engine.hello"_s, [&](const QJsonObject&) { return QJsonObject{{u"protocol"_s, u"1.0"_s}, {u"pid"_s, ++pid}}; });
+        studio.server.on(u"engine.hello"_s, [&](const QJsonObject&) {
+            return QJsonObject{{u"protocol"_s, u"1.0"_s}, {u"pid"_s, ++pid}};
+        });
         studio.server.on(u"engine.describe"_s, [](const QJsonObject&) {
             return QJsonObject{{u"disk"_s, QJsonObject{{u"total_bytes"_s, 1e12}, {u"free_bytes"_s, 1e9}}}};
         });
@@ -328,7 +363,9 @@ private Q_SLOTS:
 
     void aRefusedCommandIsAMessageNotADialog() {
         Studio studio;
-        studio.server.on(u"run.pause"_s, [](const QJsonObject&) { return ScriptedServer::error(3, u"Another process holds the run."_s, u"busy"_s); });
+        studio.server.on(u"run.pause"_s, [](const QJsonObject&) {
+            return ScriptedServer::error(3, u"Another process holds the run."_s, u"busy"_s);
+        });
         studio.start();
         studio.choose(u"qwen2.5-7b"_s);
         studio.window->actions()->pauseOrResume->trigger();
@@ -372,7 +409,9 @@ private Q_SLOTS:
         studio.runs = {};
         studio.queue = {};
         studio.server.on(u"plan.presets"_s, [](const QJsonObject&) {
-            return QJsonObject{{u"presets"_s, QJsonArray{QJsonObject{{u"id"_s, u"demo-rad-rwkv7"_s}, {u"plan"_s, QJsonObject{{u"name"_s, u"demo"_s}}}}}}};
+            return QJsonObject{
+                {u"presets"_s, QJsonArray{QJsonObject{{u"id"_s, u"demo-rad-rwkv7"_s},
+                                                      {u"plan"_s, QJsonObject{{u"name"_s, u"demo"_s}}}}}}};
         });
         studio.server.on(u"run.start"_s, [&](const QJsonObject&) { return QJsonObject{{u"run"_s, u"demo-1"_s}}; });
         studio.start();
@@ -398,12 +437,17 @@ private Q_SLOTS:
         QAbstractItemModelTester tester(log, QAbstractItemModelTester::FailureReportingMode::QtTest);
         QTRY_VERIFY(studio.server.received().contains(u"run.attach"_s));
         for (int seq = 1; seq <= 5; ++seq)
-            studio.server.notify(u"run.event"_s, {{u"run"_s, u"qwen2.5-7b"_s}, {u"event"_s, QJsonObject{{u"seq"_s, seq}, {u"event"_s, seq == 3 ? u"warning"_s : u"log"_s},
-                {u"time"_s, u"2026-01-01T10:00:00.000Z"_s}, {u"message"_s, u"line %1"_s.arg(seq)}}}});
+            studio.server.notify(u"run.event"_s,
+                                 {{u"run"_s, u"qwen2.5-7b"_s},
+                                  {u"event"_s, QJsonObject{{u"seq"_s, seq},
+                                                           {u"event"_s, seq == 3 ? u"warning"_s : u"log"_s},
+                                                           {u"time"_s, u"2026-01-01T10:00:00.000Z"_s},
+                                                           {u"message"_s, u"line %1"_s.arg(seq)}}}});
         QTRY_COMPARE(log->rowCount(), 5);
         QCOMPARE(log->index(2, LogModel::Level).data().toString(), u"warning"_s);
         studio.window->runView()->showPage(u"plan"_s);
-        QTRY_VERIFY(studio.window->findChild<QPlainTextEdit*>(u"planText"_s)->toPlainText().contains("radlads.plan/1"_L1));
+        QTRY_VERIFY(
+            studio.window->findChild<QPlainTextEdit*>(u"planText"_s)->toPlainText().contains("radlads.plan/1"_L1));
         QTest::mouseClick(studio.window->findChild<QPushButton*>(u"copyCommand"_s), Qt::LeftButton);
         QCOMPARE(QApplication::clipboard()->text(), u"radlads-engine run '/data/runs/qwen2.5-7b/plan.json'"_s);
         QTest::mouseClick(studio.window->findChild<QPushButton*>(u"planNewFromThis"_s), Qt::LeftButton);
@@ -466,9 +510,11 @@ private Q_SLOTS:
         QStringList nameless;
         int seen = 0;
         for (const QWidget* widget : studio.window->findChildren<QWidget*>()) {
-            const bool isInner = widget->objectName().startsWith("qt_"_L1) || widget->inherits("QHeaderView") || widget->inherits("QMenu") ||
-                                 widget->inherits("QMenuBar") || widget->inherits("QComboBoxPrivateContainer") || widget->inherits("QComboBoxListView") ||
-                                 widget->inherits("QLineEditIconButton") || widget->inherits("QSplitterHandle");
+            const bool isInner = widget->objectName().startsWith("qt_"_L1) || widget->inherits("QHeaderView") ||
+                                 widget->inherits("QMenu") || widget->inherits("QMenuBar") ||
+                                 widget->inherits("QComboBoxPrivateContainer") ||
+                                 widget->inherits("QComboBoxListView") || widget->inherits("QLineEditIconButton") ||
+                                 widget->inherits("QSplitterHandle");
             if (isInner || !(widget->focusPolicy() & Qt::TabFocus)) continue;
             ++seen;
             if (widget->accessibleName().isEmpty() || widget->objectName().isEmpty())
@@ -495,12 +541,14 @@ private Q_SLOTS:
         for (int i = 0; i < studio.window->runView()->pageCount(); ++i) {
             studio.window->runView()->showPage(i);
             QCoreApplication::sendPostedEvents();
-            QVERIFY(studio.window->grab().save(u"window-%1-%2.png"_s.arg(studio.window->runView()->currentPage(), tone)));
+            QVERIFY(
+                studio.window->grab().save(u"window-%1-%2.png"_s.arg(studio.window->runView()->currentPage(), tone)));
         }
         studio.choose(u"qwen2.5-7b"_s);
         QVERIFY(studio.window->grab().save(u"window-running-%1.png"_s.arg(tone)));
         for (const QPushButton* button : studio.window->findChildren<QPushButton*>())
-            if (button->isVisible()) QVERIFY2(button->width() >= button->minimumSizeHint().width(), qPrintable(button->objectName()));
+            if (button->isVisible())
+                QVERIFY2(button->width() >= button->minimumSizeHint().width(), qPrintable(button->objectName()));
         Theme::instance().apply(Theme::Mode::Light);
     }
 };

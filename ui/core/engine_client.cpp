@@ -12,12 +12,24 @@ EngineClient::~EngineClient() {
     d->dropDevice();
 }
 
-const EngineAddress& EngineClient::address() const { return d->address; }
-EngineClient::State EngineClient::state() const { return d->state; }
-QString EngineClient::problem() const { return d->problem; }
-const QJsonObject& EngineClient::hello() const { return d->hello; }
-void EngineClient::connectToEngine() { d->open(); }
-void EngineClient::disconnectFromEngine() { d->close(); }
+const EngineAddress& EngineClient::address() const {
+    return d->address;
+}
+EngineClient::State EngineClient::state() const {
+    return d->state;
+}
+QString EngineClient::problem() const {
+    return d->problem;
+}
+const QJsonObject& EngineClient::hello() const {
+    return d->hello;
+}
+void EngineClient::connectToEngine() {
+    d->open();
+}
+void EngineClient::disconnectFromEngine() {
+    d->close();
+}
 
 void EngineClient::call(const QString& method, const QJsonObject& params, QObject* context, ResultHandler onResult,
                         ErrorHandler onError) {

@@ -1,4 +1,5 @@
-// A connection to one engine: JSON-RPC over lines (engine/protocol/PROTOCOL.md). Lives in the GUI thread and never blocks it.
+// A connection to one engine: JSON-RPC over lines (engine/protocol/PROTOCOL.md). Lives in the GUI thread and never
+// blocks it.
 #pragma once
 
 #include <QJsonObject>
@@ -11,10 +12,10 @@ namespace radlads::ui {
 
 // Where an engine is: this computer (local socket, started when none listens), or a host reached by ssh.
 struct EngineAddress {
-    QString id;      // stable, "local" or the host as the user wrote it
-    QString title;   // "This computer", "gpu-node"
-    QString socket;  // local socket path; empty: the default
-    QString host;    // ssh destination; empty: local
+    QString id;                // stable, "local" or the host as the user wrote it
+    QString title;             // "This computer", "gpu-node"
+    QString socket;            // local socket path; empty: the default
+    QString host;              // ssh destination; empty: local
     bool startsEngine = true;  // start `radlads-engine serve` when nothing listens on the local socket
 
     bool operator==(const EngineAddress&) const = default;
@@ -41,14 +42,14 @@ public:
 
     const EngineAddress& address() const;
     State state() const;
-    QString problem() const;         // why it is not connected, one sentence; empty if it is
+    QString problem() const;           // why it is not connected, one sentence; empty if it is
     const QJsonObject& hello() const;  // the engine's answer to engine.hello
 
-    void connectToEngine();     // starts, and keeps trying after a loss (0.2 s, doubling to 5 s)
+    void connectToEngine();  // starts, and keeps trying after a loss (0.2 s, doubling to 5 s)
     void disconnectFromEngine();
 
-    // Without a connection the answer is an error of kind "disconnected". Handlers are never called before this returns.
-    // Exactly one of the handlers is called, unless `context` is destroyed before: then none.
+    // Without a connection the answer is an error of kind "disconnected". Handlers are never called before this
+    // returns. Exactly one of the handlers is called, unless `context` is destroyed before: then none.
     void call(const QString& method, const QJsonObject& params, QObject* context, ResultHandler onResult,
               ErrorHandler onError = {});
     // A job: onEvent for each job.event, then exactly one of onResult and onError. Returns a handle for cancelJob.

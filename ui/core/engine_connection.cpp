@@ -19,8 +19,8 @@ namespace {
 constexpr int kFirstRetryMs = 200, kLastRetryMs = 5000;
 constexpr int kTurnMs = 10, kNoLimitMs = INT_MAX;  // of the event loop, for the engine's lines
 constexpr qsizetype kChunkBytes = 1 << 16;
-constexpr int kMaxInFlight = 48;          // the engine refuses the 65th
-constexpr int kStartPatienceMs = 10000;   // an engine that was started needs not be started again before this
+constexpr int kMaxInFlight = 48;         // the engine refuses the 65th
+constexpr int kStartPatienceMs = 10000;  // an engine that was started needs not be started again before this
 
 QString enginePath() {
     const QString beside = QCoreApplication::applicationDirPath() + u"/radlads-engine"_s;
@@ -134,8 +134,9 @@ void EngineClient::Private::onLocalError() {
         // What had arrived before the end still counts.
         handleLines(kNoLimitMs);
         if (!m_device) return;
-        lose(state == State::Connected ? tr("The connection to the engine on %1 was lost; trying again.").arg(address.title)
-                                       : tr("The engine on %1 does not answer: %2.").arg(address.title, socket->errorString()));
+        lose(state == State::Connected
+                 ? tr("The connection to the engine on %1 was lost; trying again.").arg(address.title)
+                 : tr("The engine on %1 does not answer: %2.").arg(address.title, socket->errorString()));
         return;
     }
     if (!address.startsEngine) {

@@ -16,7 +16,9 @@ struct Words {
     Q_DECLARE_TR_FUNCTIONS(Format)
 };
 
-QString unknown() { return u"–"_s; }
+QString unknown() {
+    return u"–"_s;
+}
 
 // At most `digits` significant digits, without zeros at the end and without an exponent.
 QString shortNumber(double value, int digits) {
@@ -47,8 +49,12 @@ QString scaled(double value, const QString& unit) {
 
 }  // namespace
 
-QString countText(double value) { return scaled(value, QString()); }
-QString bytesText(double bytes) { return scaled(bytes, u"B"_s); }
+QString countText(double value) {
+    return scaled(value, QString());
+}
+QString bytesText(double bytes) {
+    return scaled(bytes, u"B"_s);
+}
 
 QString durationText(double seconds) {
     if (!std::isfinite(seconds) || seconds < 0) return unknown();

@@ -58,7 +58,10 @@ void RunHistory::applyState(const QString& kind, const QJsonObject& event, qint6
     const QString message = event["message"_L1].toString();
     const auto note = [&](MarkKind mark, const QString& text, double value = 0) {
         addMark(mark, position, text, value);
-        addLog(mark == MarkKind::Warning ? u"warning"_s : mark == MarkKind::Failed ? u"error"_s : u"event"_s, text, msecs);
+        addLog(mark == MarkKind::Warning  ? u"warning"_s
+               : mark == MarkKind::Failed ? u"error"_s
+                                          : u"event"_s,
+               text, msecs);
     };
     if (kind == "run.started"_L1) {
         m_resting = false;
@@ -71,7 +74,8 @@ void RunHistory::applyState(const QString& kind, const QJsonObject& event, qint6
         const QString title = stepTitle(event["kind"_L1].toString());
         const double tokens = numberFromJson(event["total_tokens"_L1]);
         if (numberFromJson(event["update"_L1]) == 0)
-            note(MarkKind::StepStarted, tr("Step %1, %2: %3 tokens").arg(position.stepIndex + 1).arg(title, countText(tokens)));
+            note(MarkKind::StepStarted,
+                 tr("Step %1, %2: %3 tokens").arg(position.stepIndex + 1).arg(title, countText(tokens)));
     } else if (kind == "step.finished"_L1) {
         finishStep(event);
         addLog(u"event"_s, tr("Step %1 finished.").arg(position.stepIndex + 1), msecs);
@@ -128,8 +132,9 @@ RunHistory::Position RunHistory::positionOf(const QJsonObject& event) {
     const qint64 globalUpdate = m_updatesBefore.at(stepIndex) + update;
     const QJsonValue tokens = event["tokens"_L1];
     if (tokens.isDouble()) return {stepIndex, globalUpdate, m_tokensBefore.at(stepIndex) + tokens.toDouble()};
-    const auto after = std::upper_bound(m_metrics.cbegin(), m_metrics.cend(), globalUpdate,
-                                        [](qint64 value, const MetricsPoint& point) { return value < point.globalUpdate; });
+    const auto after =
+        std::upper_bound(m_metrics.cbegin(), m_metrics.cend(), globalUpdate,
+                         [](qint64 value, const MetricsPoint& point) { return value < point.globalUpdate; });
     const double globalTokens = after == m_metrics.cbegin() ? m_tokensBefore.at(stepIndex) : (after - 1)->globalTokens;
     return {stepIndex, globalUpdate, globalTokens};
 }

@@ -15,7 +15,7 @@ public:
     explicit RunHistory(QString run, QObject* parent = nullptr);
 
     const QString& run() const { return m_run; }
-    const QJsonObject& plan() const { return m_plan; }  // plan.json as it ran
+    const QJsonObject& plan() const { return m_plan; }                  // plan.json as it ran
     const QVector<MetricsPoint>& metrics() const { return m_metrics; }  // globalUpdate strictly increasing
     const QVector<Mark>& marks() const { return m_marks; }
     const QVector<LayerLosses>& layers() const { return m_layers; }
@@ -23,7 +23,8 @@ public:
     quint64 lastSeq() const { return m_lastSeq; }
     bool isLive() const { return m_live; }  // all that was stored has arrived
 
-    // Called by the store. apply: one journal line, in order; a seq that is not lastSeq + 1 is dropped and false returned.
+    // Called by the store. apply: one journal line, in order; a seq that is not lastSeq + 1 is dropped and false
+    // returned.
     void setPlan(const QJsonObject& plan);
     bool apply(const QJsonObject& event);
     void setLive();

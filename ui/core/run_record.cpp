@@ -21,7 +21,9 @@ RunState stateFromText(const QString& text) {
     return RunState::New;
 }
 
-qint64 integer(const QJsonValue& value) { return value.toInteger(static_cast<qint64>(value.toDouble())); }
+qint64 integer(const QJsonValue& value) {
+    return value.toInteger(static_cast<qint64>(value.toDouble()));
+}
 
 QStringList texts(const QJsonValue& value) {
     QStringList list;

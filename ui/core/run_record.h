@@ -13,14 +13,14 @@ namespace radlads::ui {
 enum class RunState { New, Queued, Running, Paused, Finished, Stopped, Failed, Interrupted };
 
 struct RunRecord {
-    QString run;     // directory name: the key
-    QString name;    // what the user calls it
+    QString run;   // directory name: the key
+    QString name;  // what the user calls it
     RunState state = RunState::New;
     QDateTime created, updated;
     int stepIndex = 0, stepCount = 0;
-    QString stepKind;                        // align distill extend pretrain
+    QString stepKind;                                // align distill extend pretrain
     qint64 update = 0, tokens = 0, totalTokens = 0;  // of the present step
-    qint64 planTokens = 0, tokensDone = 0;   // of all steps
+    qint64 planTokens = 0, tokensDone = 0;           // of all steps
     QVector<qint64> stepTokens;
     QStringList stepKinds;
     std::optional<double> loss, tokensPerSecond, etaSeconds;  // eta of the step
@@ -39,11 +39,12 @@ struct RunRecord {
 };
 RunRecord runRecordFromJson(const QJsonObject& json);
 
-// One optimizer update. x values over the whole run: `globalTokens` counts all steps, `hours` is training time without pauses.
+// One optimizer update. x values over the whole run: `globalTokens` counts all steps, `hours` is training time without
+// pauses.
 struct MetricsPoint {
     int stepIndex = 0;
-    qint64 update = 0;         // within the step
-    qint64 globalUpdate = 0;   // over all steps
+    qint64 update = 0;        // within the step
+    qint64 globalUpdate = 0;  // over all steps
     double globalTokens = 0, hours = 0;
     double loss = 0, learningRate = 0, mixerLearningRate = 0, gradientNorm = 0, tokensPerSecond = 0;
     double memoryBytes = 0, peakMemoryBytes = 0, dataWaitSeconds = 0;

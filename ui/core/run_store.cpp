@@ -40,7 +40,8 @@ public:
 
 private:
     QTimer m_flush;
-    std::shared_ptr<Private*> m_self = std::make_shared<Private*>(this);  // for histories that live longer than the store
+    std::shared_ptr<Private*> m_self =
+        std::make_shared<Private*>(this);  // for histories that live longer than the store
 };
 
 RunStore::Private::Private(RunStore* store, EngineClient* engineClient) : q(store), client(engineClient) {
@@ -160,9 +161,15 @@ RunStore::RunStore(EngineClient* client, QObject* parent)
     : QObject(parent), d(std::make_unique<Private>(this, client)) {}
 RunStore::~RunStore() = default;
 
-EngineClient* RunStore::client() const { return d->client; }
-QStringList RunStore::queue() const { return d->queue; }
-bool RunStore::isLoaded() const { return d->isLoaded; }
+EngineClient* RunStore::client() const {
+    return d->client;
+}
+QStringList RunStore::queue() const {
+    return d->queue;
+}
+bool RunStore::isLoaded() const {
+    return d->isLoaded;
+}
 
 QList<RunRecord> RunStore::runs() const {
     QList<RunRecord> list;
@@ -178,7 +185,9 @@ const RunRecord* RunStore::find(const QString& run) const {
     return place == d->records.end() ? nullptr : &place->second;
 }
 
-std::shared_ptr<RunHistory> RunStore::history(const QString& run) { return d->openHistory(run); }
+std::shared_ptr<RunHistory> RunStore::history(const QString& run) {
+    return d->openHistory(run);
+}
 
 void RunStore::command(const QString& method, const QString& run, QObject* context,
                        EngineClient::ErrorHandler onError) {

@@ -1,4 +1,5 @@
-// The runs of one engine, kept equal to what the engine says. State flows engine -> store -> model -> view; views call the client.
+// The runs of one engine, kept equal to what the engine says. State flows engine -> store -> model -> view; views call
+// the client.
 #pragma once
 
 #include <QHash>
@@ -24,7 +25,8 @@ public:
     QStringList queue() const;
     bool isLoaded() const;  // the first list has arrived
 
-    // The history of a run, attached while at least one shared pointer is held. After a loss of the connection it goes on where it was.
+    // The history of a run, attached while at least one shared pointer is held. After a loss of the connection it goes
+    // on where it was.
     std::shared_ptr<RunHistory> history(const QString& run);
 
     // Commands; the error, if any, is shown by the caller.

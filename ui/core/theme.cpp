@@ -3,6 +3,7 @@
 #include <QApplication>
 #include <QPalette>
 #include <QPixmapCache>
+#include <QProxyStyle>
 #include <QStyleFactory>
 #include <algorithm>
 #include <array>
@@ -10,7 +11,9 @@
 
 #include "ui/core/theme_icon.h"
 
-static void initialiseIcons() { Q_INIT_RESOURCE(icons); }
+static void initialiseIcons() {
+    Q_INIT_RESOURCE(icons);
+}
 
 namespace radlads::ui {
 
@@ -35,8 +38,9 @@ const std::array<QColor, 8> kDarkCharts{QColor(0x6cb4ff), QColor(0xffa24a), QCol
                                         QColor(0xa99bff), QColor(0xe3c64b), QColor(0x67d3e6), QColor(0xb8bfca)};
 
 // Viridis at nine places: even steps look even, also without colour.
-const std::array<QColor, 9> kHeat{QColor(0x440154), QColor(0x472d7b), QColor(0x3b528b), QColor(0x2c728e), QColor(0x21918c),
-                                  QColor(0x28ae80), QColor(0x5ec962), QColor(0xaddc30), QColor(0xfde725)};
+const std::array<QColor, 9> kHeat{QColor(0x440154), QColor(0x472d7b), QColor(0x3b528b),
+                                  QColor(0x2c728e), QColor(0x21918c), QColor(0x28ae80),
+                                  QColor(0x5ec962), QColor(0xaddc30), QColor(0xfde725)};
 
 QPalette paletteOf(const Tones& tones) {
     QPalette palette;
@@ -72,13 +76,25 @@ QPalette paletteOf(const Tones& tones) {
     return palette;
 }
 
+// Fusion with room around the words on buttons.
+class RoomyStyle : public QProxyStyle {
+public:
+    RoomyStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
+    int pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const override {
+        const int size = QProxyStyle::pixelMetric(metric, option, widget);
+        return metric == PM_ButtonMargin ? size + Theme::kSpacing : size;
+    }
+};
+
 // As the desktop had it before this program set its own.
 bool systemIsDark() {
     static const bool isDark = QGuiApplication::palette().color(QPalette::Window).lightness() < 128;
     return isDark;
 }
 
-const Tones& tones() { return Theme::instance().isDark() ? kDark : kLight; }
+const Tones& tones() {
+    return Theme::instance().isDark() ? kDark : kLight;
+}
 
 }  // namespace
 
@@ -91,7 +107,7 @@ void Theme::apply(Mode mode) {
     initialiseIcons();
     static const bool isFirst = [] {
         systemIsDark();
-        QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+        QApplication::setStyle(new RoomyStyle);
         return true;
     }();
     Q_UNUSED(isFirst);
@@ -101,17 +117,26 @@ void Theme::apply(Mode mode) {
     Q_EMIT changed();
 }
 
-bool Theme::isDark() const { return m_mode == Mode::System ? systemIsDark() : m_mode == Mode::Dark; }
+bool Theme::isDark() const {
+    return m_mode == Mode::System ? systemIsDark() : m_mode == Mode::Dark;
+}
 
 QColor Theme::color(Role role) const {
     switch (role) {
-        case Role::Running: return tones().running;
-        case Role::Waiting: return tones().waiting;
-        case Role::Success: return tones().success;
-        case Role::Warning: return tones().warning;
-        case Role::Failure: return tones().failure;
-        case Role::Accent: return tones().accent;
-        case Role::Muted: return tones().muted;
+        case Role::Running:
+            return tones().running;
+        case Role::Waiting:
+            return tones().waiting;
+        case Role::Success:
+            return tones().success;
+        case Role::Warning:
+            return tones().warning;
+        case Role::Failure:
+            return tones().failure;
+        case Role::Accent:
+            return tones().accent;
+        case Role::Muted:
+            return tones().muted;
     }
     return tones().text;
 }
@@ -121,7 +146,9 @@ QColor Theme::chartColor(int index) const {
     return colors.at(static_cast<std::size_t>(std::abs(index)) % colors.size());
 }
 
-QColor Theme::chartGrid() const { return tones().grid; }
+QColor Theme::chartGrid() const {
+    return tones().grid;
+}
 
 QColor Theme::heatColor(double share) const {
     if (!std::isfinite(share)) return chartGrid();

@@ -20,7 +20,7 @@ public:
     void apply(Mode mode);  // sets style, palette and font of the application; emits changed()
     bool isDark() const;
     QColor color(Role role) const;
-    QColor chartColor(int index) const;   // eight, colour-blind safe; others wrap
+    QColor chartColor(int index) const;  // eight, colour-blind safe; others wrap
     QColor chartGrid() const;
     QColor heatColor(double share) const;  // 0 to 1, perceptually even
     // An SVG of this program ("pause", "play", "stop", "checkpoint", "model", ...) in the text colour.

@@ -11,7 +11,9 @@ namespace radlads::ui {
 
 namespace {
 
-QString pathOf(const QString& name) { return QStringLiteral(":/icons/%1.svg").arg(name); }
+QString pathOf(const QString& name) {
+    return QStringLiteral(":/icons/%1.svg").arg(name);
+}
 
 QColor colorOf(QIcon::Mode mode) {
     const QPalette palette = QApplication::palette();
@@ -57,8 +59,12 @@ QPixmap ThemeIconEngine::scaledPixmap(const QSize& size, QIcon::Mode mode, QIcon
     return tintedPixmap(m_name, colorOf(mode), size, 1.0);
 }
 
-QList<QSize> ThemeIconEngine::availableSizes(QIcon::Mode, QIcon::State) { return {{16, 16}, {24, 24}}; }
+QList<QSize> ThemeIconEngine::availableSizes(QIcon::Mode, QIcon::State) {
+    return {{16, 16}, {24, 24}};
+}
 
-bool ThemeIconEngine::isNull() { return !QFile::exists(pathOf(m_name)); }
+bool ThemeIconEngine::isNull() {
+    return !QFile::exists(pathOf(m_name));
+}
 
 }  // namespace radlads::ui

@@ -1,4 +1,5 @@
-// Draws an SVG of the program in the palette's text colour, whatever theme there is when it is drawn. Owned by its QIcon.
+// Draws an SVG of the program in the palette's text colour, whatever theme there is when it is drawn. Owned by its
+// QIcon.
 #pragma once
 
 #include <QIconEngine>

@@ -1,4 +1,5 @@
-// What needs a person: decides it from what is known, without a widget. Each message says what happened and offers what can be done.
+// What needs a person: decides it from what is known, without a widget. Each message says what happened and offers what
+// can be done.
 #pragma once
 
 #include <QString>
@@ -17,9 +18,9 @@ struct Message {
     QString id;  // the same news has the same id: a closed message stays closed
     Role role = Role::Warning;
     QString text;
-    QString details;  // may be copied
+    QString details;                          // may be copied
     QVector<std::pair<Deed, QString>> deeds;  // with the button's text
-    QString subject;  // the run of the deeds
+    QString subject;                          // the run of the deeds
 
     bool operator==(const Message&) const = default;
 };
@@ -28,7 +29,7 @@ struct Situation {
     EngineClient::State connection = EngineClient::State::Connected;
     QString engineTitle, problem;
     bool wasConnected = false;
-    std::optional<RunRecord> run;  // the one that is shown
+    std::optional<RunRecord> run;                 // the one that is shown
     std::optional<double> freeBytes, totalBytes;  // of the engine's disk
 };
 

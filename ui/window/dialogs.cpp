@@ -28,7 +28,8 @@ struct Frame {
     QDialogButtonBox* buttons;
 };
 
-Frame makeFrame(QDialog* dialog, const QString& name, const QString& title, const QString& accept, const QString& hint = {}) {
+Frame makeFrame(QDialog* dialog, const QString& name, const QString& title, const QString& accept,
+                const QString& hint = {}) {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setObjectName(name);
     dialog->setWindowTitle(title);
@@ -57,13 +58,14 @@ Frame makeFrame(QDialog* dialog, const QString& name, const QString& title, cons
 
 EngineDialog::EngineDialog(const EngineAddress& address, QWidget* parent) : QDialog(parent) {
     const bool isNew = address.host.isEmpty();
-    const Frame frame = makeFrame(this, u"engineDialog"_s, isNew ? tr("Add an engine") : tr("Edit the engine"),
-                                  isNew ? tr("&Add") : tr("&Save"),
-                                  tr("An engine on another computer is reached by ssh, with a key and without a password prompt. "
-                                     "radlads-engine has to be installed there."));
+    const Frame frame = makeFrame(
+        this, u"engineDialog"_s, isNew ? tr("Add an engine") : tr("Edit the engine"), isNew ? tr("&Add") : tr("&Save"),
+        tr("An engine on another computer is reached by ssh, with a key and without a password prompt. "
+           "radlads-engine has to be installed there."));
     m_host = named(new QLineEdit(address.host), u"engineHost"_s, tr("Host"));
     m_host->setPlaceholderText(tr("gpu-node or user@gpu-node"));
-    m_title = named(new QLineEdit(address.title == address.host ? QString() : address.title), u"engineTitle"_s, tr("Name in the list"));
+    m_title = named(new QLineEdit(address.title == address.host ? QString() : address.title), u"engineTitle"_s,
+                    tr("Name in the list"));
     m_title->setPlaceholderText(tr("as the host"));
     frame.form->addRow(tr("&Host:"), m_host);
     frame.form->addRow(tr("&Name in the list:"), m_title);
@@ -74,7 +76,8 @@ EngineDialog::EngineDialog(const EngineAddress& address, QWidget* parent) : QDia
         return pattern.match(host.trimmed()).hasMatch();
     };
     ok->setEnabled(isUsable(m_host->text()));
-    connect(m_host, &QLineEdit::textChanged, this, [ok, isUsable](const QString& text) { ok->setEnabled(isUsable(text)); });
+    connect(m_host, &QLineEdit::textChanged, this,
+            [ok, isUsable](const QString& text) { ok->setEnabled(isUsable(text)); });
     connect(this, &QDialog::accepted, this, [this] {
         const QString host = m_host->text().trimmed(), title = m_title->text().simplified();
         Q_EMIT chosen({host, title.isEmpty() ? host : title, QString(), host});
@@ -122,13 +125,14 @@ SettingsDialog::SettingsDialog(Settings* settings, QWidget* parent) : QDialog(pa
     m_cost->setPrefix(tr("$ "));
     m_cost->setSpecialValueText(tr("not estimated"));
     m_cost->setValue(settings->value(Setting::CostPerHour).toDouble());
-    m_folder = named(new QLineEdit(settings->value(Setting::RunFolder).toString()), u"settingFolder"_s, tr("Folder for plans"));
+    m_folder = named(new QLineEdit(settings->value(Setting::RunFolder).toString()), u"settingFolder"_s,
+                     tr("Folder for plans"));
     m_folder->setPlaceholderText(QDir::homePath());
     m_notifications = named(new QCheckBox(tr("&Tell me when a run ends or needs attention")), u"settingNotifications"_s,
                             tr("Tell me when a run ends or needs attention"));
     m_notifications->setChecked(settings->value(Setting::Notifications).toBool());
-    m_autostart = named(new QCheckBox(tr("Start the &engine on this computer when it does not run")), u"settingAutostart"_s,
-                        tr("Start the engine on this computer when it does not run"));
+    m_autostart = named(new QCheckBox(tr("Start the &engine on this computer when it does not run")),
+                        u"settingAutostart"_s, tr("Start the engine on this computer when it does not run"));
     m_autostart->setChecked(settings->value(Setting::EngineAutostart).toBool());
 
     frame.form->addRow(tr("&Colours:"), m_theme);
@@ -136,8 +140,8 @@ SettingsDialog::SettingsDialog(Settings* settings, QWidget* parent) : QDialog(pa
     frame.form->addRow(tr("S&moothing of new charts:"), m_smoothing);
     frame.form->addRow(tr("C&ost per hour:"), m_cost);
     frame.form->addRow(tr("&Folder for plans:"), m_folder);
-    frame.form->addRow(QString(), m_notifications);
-    frame.form->addRow(QString(), m_autostart);
+    frame.form->addRow(m_notifications);
+    frame.form->addRow(m_autostart);
     connect(this, &QDialog::accepted, this, &SettingsDialog::save);
 }
 

@@ -8,17 +8,22 @@ namespace {
 
 QString stateText(EngineClient::State state) {
     switch (state) {
-        case EngineClient::State::Connected: return EngineModel::tr("connected");
-        case EngineClient::State::Connecting: return EngineModel::tr("connecting");
-        case EngineClient::State::Refused: return EngineModel::tr("refused");
-        case EngineClient::State::Disconnected: return EngineModel::tr("not connected");
+        case EngineClient::State::Connected:
+            return EngineModel::tr("connected");
+        case EngineClient::State::Connecting:
+            return EngineModel::tr("connecting");
+        case EngineClient::State::Refused:
+            return EngineModel::tr("refused");
+        case EngineClient::State::Disconnected:
+            return EngineModel::tr("not connected");
     }
     return {};
 }
 
 }  // namespace
 
-EngineModel::EngineModel(EngineSet* engines, QObject* parent) : QAbstractListModel(parent), m_engines(engines), m_rows(engines->count()) {
+EngineModel::EngineModel(EngineSet* engines, QObject* parent)
+    : QAbstractListModel(parent), m_engines(engines), m_rows(engines->count()) {
     connect(engines, &EngineSet::added, this, [this](int row) {
         beginInsertRows({}, row, row);
         ++m_rows;
@@ -32,7 +37,9 @@ EngineModel::EngineModel(EngineSet* engines, QObject* parent) : QAbstractListMod
     connect(engines, &EngineSet::changed, this, [this](int row) { Q_EMIT dataChanged(index(row), index(row)); });
 }
 
-int EngineModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : m_rows; }
+int EngineModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : m_rows;
+}
 
 QVariant EngineModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= m_engines->count()) return {};
@@ -47,10 +54,14 @@ QVariant EngineModel::data(const QModelIndex& index, int role) const {
                                           : client->address().host.isEmpty()      ? QStringLiteral("engine")
                                                                                   : QStringLiteral("server"));
         case Qt::ToolTipRole:
-        case ProblemRole: return client->problem();
-        case StateRole: return static_cast<int>(state);
-        case Qt::AccessibleTextRole: return tr("%1, %2. %3").arg(title, stateText(state), client->problem());
-        default: return {};
+        case ProblemRole:
+            return client->problem();
+        case StateRole:
+            return static_cast<int>(state);
+        case Qt::AccessibleTextRole:
+            return tr("%1, %2. %3").arg(title, stateText(state), client->problem());
+        default:
+            return {};
     }
 }
 

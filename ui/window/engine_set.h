@@ -1,5 +1,5 @@
-// The engines that the user knows: this computer first, then hosts reached by ssh. Each has a connection and its runs, kept as long
-// as it is in the list. Owned by the application; GUI thread.
+// The engines that the user knows: this computer first, then hosts reached by ssh. Each has a connection and its runs,
+// kept as long as it is in the list. Owned by the application; GUI thread.
 #pragma once
 
 #include <QJsonObject>
@@ -36,7 +36,7 @@ Q_SIGNALS:
     void added(int index);
     void aboutToRemove(int index);
     void removed(int index);
-    void changed(int index);  // its state or machine
+    void changed(int index);    // its state or machine
     void restarted(int index);  // another engine process answers than before
 
 private:

@@ -30,7 +30,8 @@ void FilesModel::setFiles(QVector<File> files) {
 }
 
 double FilesModel::totalBytes() const {
-    return std::accumulate(m_files.cbegin(), m_files.cend(), 0.0, [](double sum, const File& file) { return sum + file.bytes; });
+    return std::accumulate(m_files.cbegin(), m_files.cend(), 0.0,
+                           [](double sum, const File& file) { return sum + file.bytes; });
 }
 
 QVariant FilesModel::data(const QModelIndex& index, int role) const {
@@ -45,10 +46,14 @@ QVariant FilesModel::data(const QModelIndex& index, int role) const {
     if (role == Qt::ToolTipRole) return file.path;
     if (role != Qt::DisplayRole) return {};
     switch (index.column()) {
-        case Path: return file.path;
-        case Size: return bytesText(file.bytes);
-        case Modified: return finishText(file.modified, QDateTime::currentDateTime());
-        default: return {};
+        case Path:
+            return file.path;
+        case Size:
+            return bytesText(file.bytes);
+        case Modified:
+            return finishText(file.modified, QDateTime::currentDateTime());
+        default:
+            return {};
     }
 }
 
@@ -102,7 +107,9 @@ FilesPage::FilesPage(QWidget* parent) : RunPage(parent), m_model(new FilesModel(
     connect(m_refresh, &QPushButton::clicked, this, &FilesPage::fetch);
 }
 
-const RunRecord* FilesPage::record() const { return m_store && m_history ? m_store->find(m_history->run()) : nullptr; }
+const RunRecord* FilesPage::record() const {
+    return m_store && m_history ? m_store->find(m_history->run()) : nullptr;
+}
 
 void FilesPage::showRun(RunStore* store, std::shared_ptr<RunHistory> history) {
     m_store = store;
@@ -134,9 +141,11 @@ void FilesPage::fetch() {
             QVector<FilesModel::File> files;
             const QJsonArray list = result["files"_L1].toArray();
             for (const QJsonValue& value : list)
-                files.append({value["path"_L1].toString(), numberFromJson(value["size_bytes"_L1]), timeFromJson(value["modified"_L1])});
+                files.append({value["path"_L1].toString(), numberFromJson(value["size_bytes"_L1]),
+                              timeFromJson(value["modified"_L1])});
             m_model->setFiles(files);
-            m_sum->setText(tr("%n file(s), %1 together", nullptr, static_cast<int>(files.size())).arg(bytesText(m_model->totalBytes())));
+            m_sum->setText(tr("%n file(s), %1 together", nullptr, static_cast<int>(files.size()))
+                               .arg(bytesText(m_model->totalBytes())));
         },
         [this](const RpcError& error) {
             m_sum->setText(error.message);

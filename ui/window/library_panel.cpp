@@ -15,7 +15,8 @@ namespace radlads::ui {
 
 using namespace Qt::StringLiterals;
 
-LibraryPanel::LibraryPanel(EngineSet* engines, QAction* newConversion, QWidget* parent) : QWidget(parent), m_set(engines) {
+LibraryPanel::LibraryPanel(EngineSet* engines, QAction* newConversion, QWidget* parent)
+    : QWidget(parent), m_set(engines) {
     auto* create = named(new QToolButton, u"newConversionButton"_s, tr("New conversion"));
     create->setDefaultAction(newConversion);
     create->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
@@ -50,8 +51,9 @@ LibraryPanel::LibraryPanel(EngineSet* engines, QAction* newConversion, QWidget* 
     m_runs->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_runs->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     m_runs->setContextMenuPolicy(Qt::CustomContextMenu);
-    m_runs->setWhatsThis(tr("The runs of the chosen engine by state. Choose one to see it, two or more to compare them. "
-                            "Drag queued runs, or use Alt+Up and Alt+Down, to change their order."));
+    m_runs->setWhatsThis(
+        tr("The runs of the chosen engine by state. Choose one to see it, two or more to compare them. "
+           "Drag queued runs, or use Alt+Up and Alt+Down, to change their order."));
 
     m_nothing = new QLabel(tr("No run matches the search."));
     m_nothing->setWordWrap(true);
@@ -77,9 +79,8 @@ LibraryPanel::LibraryPanel(EngineSet* engines, QAction* newConversion, QWidget* 
     connect(m_filter, &QAbstractItemModel::rowsRemoved, this, &LibraryPanel::fit);
     connect(m_filter, &QAbstractItemModel::modelReset, this, &LibraryPanel::fit);
     connect(m_filter, &QAbstractItemModel::rowsMoved, this, &LibraryPanel::fit);
-    connect(m_runs->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
-        Q_EMIT selectionChanged();
-    });
+    connect(m_runs->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            [this] { Q_EMIT selectionChanged(); });
     connect(m_runs, &QTreeView::customContextMenuRequested, this, [this](const QPoint& place) {
         if (m_menu && !selectedRuns().isEmpty()) m_menu->popup(m_runs->viewport()->mapToGlobal(place));
     });
@@ -174,7 +175,9 @@ void LibraryPanel::showEngineMenu(const QPoint& place) {
     menu.exec(m_engines->viewport()->mapToGlobal(place));
 }
 
-void LibraryPanel::setStore(RunStore* store) { m_model->setStore(store); }
+void LibraryPanel::setStore(RunStore* store) {
+    m_model->setStore(store);
+}
 
 void LibraryPanel::fit() {
     m_runs->expandAll();
@@ -217,7 +220,8 @@ void LibraryPanel::editName(const QString& run) {
 void LibraryPanel::moveInQueue(const QString& run, int places) {
     const QModelIndex group = m_model->indexOfRun(run).parent();
     QStringList order;
-    for (int i = 0; i < m_model->rowCount(group); ++i) order.append(m_model->index(i, 0, group).data(RunModel::RunRole).toString());
+    for (int i = 0; i < m_model->rowCount(group); ++i)
+        order.append(m_model->index(i, 0, group).data(RunModel::RunRole).toString());
     const auto from = order.indexOf(run);
     const auto to = std::clamp<qsizetype>(from + places, 0, order.size() - 1);
     if (from < 0 || to == from) return;
@@ -229,6 +233,8 @@ void LibraryPanel::setCurrentEngine(int index) {
     if (index != currentEngine()) m_engines->setCurrentIndex(m_engineModel->index(index));
 }
 
-int LibraryPanel::currentEngine() const { return m_engines->currentIndex().row(); }
+int LibraryPanel::currentEngine() const {
+    return m_engines->currentIndex().row();
+}
 
 }  // namespace radlads::ui

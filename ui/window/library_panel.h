@@ -1,4 +1,5 @@
-// The left side: new conversion, search, the runs of the chosen engine, the engines. Owned by the main window; GUI thread.
+// The left side: new conversion, search, the runs of the chosen engine, the engines. Owned by the main window; GUI
+// thread.
 #pragma once
 
 #include <QLineEdit>

@@ -50,9 +50,12 @@ QVariant LogModel::data(const QModelIndex& index, int role) const {
             const QDateTime local = line.time.toLocalTime();
             return QLocale().toString(local, QStringLiteral("yyyy-MM-dd HH:mm:ss"));
         }
-        case Level: return levelText(line.level);
-        case Text: return line.text;
-        default: return {};
+        case Level:
+            return levelText(line.level);
+        case Text:
+            return line.text;
+        default:
+            return {};
     }
 }
 

@@ -35,7 +35,8 @@ LogPage::LogPage(QWidget* parent)
     m_level->addItem(tr("Events"), u"^event$"_s);
     m_search->setPlaceholderText(tr("Search the log…"));
     m_search->setClearButtonEnabled(true);
-    auto* copyButton = named(new QPushButton(tr("&Copy")), u"logCopy"_s, tr("Copy the chosen lines, or all that are shown"));
+    auto* copyButton =
+        named(new QPushButton(tr("&Copy")), u"logCopy"_s, tr("Copy the chosen lines, or all that are shown"));
     copyButton->setToolTip(copyButton->accessibleName());
 
     m_levels->setSourceModel(m_model);
@@ -104,7 +105,8 @@ void LogPage::copy() const {
     const QModelIndexList chosen = m_view->selectionModel()->selectedRows();
     const auto line = [this](int row) {
         QStringList cells;
-        for (int column = 0; column < LogModel::Columns; ++column) cells.append(m_texts->index(row, column).data().toString());
+        for (int column = 0; column < LogModel::Columns; ++column)
+            cells.append(m_texts->index(row, column).data().toString());
         return cells.join(u'\t');
     };
     if (chosen.isEmpty()) {

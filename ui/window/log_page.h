@@ -1,4 +1,5 @@
-// The Log tab: what the run's journal says in words, with a filter; follows the end until the user scrolls up. GUI thread.
+// The Log tab: what the run's journal says in words, with a filter; follows the end until the user scrolls up. GUI
+// thread.
 #pragma once
 
 #include "ui/core/run_page.h"

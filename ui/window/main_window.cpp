@@ -22,12 +22,16 @@ namespace radlads::ui {
 using namespace Qt::StringLiterals;
 
 namespace {
-constexpr int kPollMs = 30000;    // memory and disk of the machine
-constexpr int kRefreshMs = 100;   // news that come together are shown together
+constexpr int kPollMs = 30000;   // memory and disk of the machine
+constexpr int kRefreshMs = 100;  // news that come together are shown together
 }  // namespace
 
 MainWindow::MainWindow(EngineSet* engines, Settings* settings, UserPrompts* prompts, WindowParts parts)
-    : m_engines(engines), m_settings(settings), m_prompts(prompts), m_parts(std::move(parts)), m_actions(new RunActions(this)) {
+    : m_engines(engines),
+      m_settings(settings),
+      m_prompts(prompts),
+      m_parts(std::move(parts)),
+      m_actions(new RunActions(this)) {
     setObjectName(u"mainWindow"_s);
     setWindowTitle(tr("Radlads Studio"));
     setWindowIcon(QIcon(u":/icons/radlads.svg"_s));
@@ -89,9 +93,14 @@ MainWindow::MainWindow(EngineSet* engines, Settings* settings, UserPrompts* prom
         if (index < m_engine) --m_engine;
     });
     connect(m_engines, &EngineSet::restarted, this, [this](int index) {
-        m_messages->add({u"restarted"_s, Role::Accent,
-                         tr("The engine on %1 was started again. Runs went on meanwhile and nothing of what they said is missing.")
-                             .arg(m_engines->address(index).title), {}, {}, {}});
+        m_messages->add(
+            {u"restarted"_s,
+             Role::Accent,
+             tr("The engine on %1 was started again. Runs went on meanwhile and nothing of what they said is missing.")
+                 .arg(m_engines->address(index).title),
+             {},
+             {},
+             {}});
     });
     auto* notifier = new Notifier(engines, settings, this);
     connect(notifier, &Notifier::activated, this, [this] {
@@ -102,7 +111,9 @@ MainWindow::MainWindow(EngineSet* engines, Settings* settings, UserPrompts* prom
     restore();
 }
 
-MainWindow::~MainWindow() { m_runView->showRun(nullptr, {}); }
+MainWindow::~MainWindow() {
+    m_runView->showRun(nullptr, {});
+}
 
 void MainWindow::restore() {
     if (!restoreGeometry(m_settings->value(Setting::Geometry).toByteArray())) resize(1280, 800);
@@ -132,7 +143,8 @@ void MainWindow::chooseEngine(int index) {
     m_library->setCurrentEngine(index);
     if (isVisible()) m_settings->setValue(Setting::SelectedEngine, m_engines->address(index).id);
     connect(store(), &RunStore::loaded, this, [this] {
-        if (m_awaitedRun.isEmpty() && chosenRuns().isEmpty() && !store()->runs().isEmpty()) m_awaitedRun = store()->runs().first().run;
+        if (m_awaitedRun.isEmpty() && chosenRuns().isEmpty() && !store()->runs().isEmpty())
+            m_awaitedRun = store()->runs().first().run;
         openRun(m_awaitedRun);
     });
     connect(store(), &RunStore::runAdded, this, [this](const QString& run) {
@@ -149,7 +161,8 @@ void MainWindow::chooseEngine(int index) {
 }
 
 void MainWindow::onEngineChanged(int index) {
-    if (m_engines->client(index)->state() == EngineClient::State::Connected) m_everConnected.insert(m_engines->address(index).id);
+    if (m_engines->client(index)->state() == EngineClient::State::Connected)
+        m_everConnected.insert(m_engines->address(index).id);
     if (index == m_engine) refresh();
 }
 
@@ -203,11 +216,13 @@ void MainWindow::refresh() {
     m_actions->setRuns(chosenRuns(), isConnected);
     m_status->show(*m_engines, m_engine);
     m_welcome->setHasRuns(!store()->runs().isEmpty());
-    m_welcome->setConnection(isConnected ? QString() : tr("Not connected to an engine yet. Both ways open as soon as one answers."));
+    m_welcome->setConnection(
+        isConnected ? QString() : tr("Not connected to an engine yet. Both ways open as soon as one answers."));
     refreshMessages();
     const QVector<RunRecord> runs = chosenRuns();
-    setWindowTitle(runs.size() == 1 ? tr("%1 %2 – Radlads Studio").arg(runs.first().name, shareText(runs.first())).simplified()
-                                    : tr("Radlads Studio"));
+    setWindowTitle(runs.size() == 1
+                       ? tr("%1 %2 – Radlads Studio").arg(runs.first().name, shareText(runs.first())).simplified()
+                       : tr("Radlads Studio"));
 }
 
 void MainWindow::refreshMessages() {

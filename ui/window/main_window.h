@@ -1,5 +1,5 @@
-// The window: library on the left, one run, a comparison or the welcome on the right. It connects the parts and does what the
-// actions ask for; all state is the engine's. Owned by the application; GUI thread.
+// The window: library on the left, one run, a comparison or the welcome on the right. It connects the parts and does
+// what the actions ask for; all state is the engine's. Owned by the application; GUI thread.
 #pragma once
 
 #include <QMainWindow>
@@ -54,7 +54,8 @@ private:
     void onEngineChanged(int index);
     void doDeed(Deed deed, const QString& subject);
     void runCommand(const QString& method, const QString& run);
-    void call(const QString& method, const QJsonObject& params, const std::function<void(const QJsonObject&)>& then = {});
+    void call(const QString& method, const QJsonObject& params,
+              const std::function<void(const QJsonObject&)>& then = {});
     void sayError(const RpcError& error);
     void startDemo();
     void pauseOrResume();

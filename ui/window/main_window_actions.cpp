@@ -82,7 +82,8 @@ void MainWindow::connectActions() {
     });
     on(m_actions->openFolder, [this] {
         const RunRecord* record = store()->find(oneRun());
-        if (record && client()->address().host.isEmpty()) QDesktopServices::openUrl(QUrl::fromLocalFile(record->directory));
+        if (record && client()->address().host.isEmpty())
+            QDesktopServices::openUrl(QUrl::fromLocalFile(record->directory));
         if (record && !client()->address().host.isEmpty()) m_runView->showPage(u"files"_s);
     });
     on(m_actions->search, [this] { m_library->search()->setFocus(Qt::ShortcutFocusReason); });
@@ -113,8 +114,8 @@ void MainWindow::connectLibrary() {
 bool MainWindow::event(QEvent* event) {
     if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space) {
         const QWidget* focus = focusWidget();
-        if (focus && (focus->inherits("QAbstractButton") || focus->inherits("QComboBox") || focus->inherits("QTabBar") ||
-                      focus->inherits("QListView") || focus->inherits("QTableView"))) {
+        if (focus && (focus->inherits("QAbstractButton") || focus->inherits("QComboBox") ||
+                      focus->inherits("QTabBar") || focus->inherits("QListView") || focus->inherits("QTableView"))) {
             event->accept();
             return true;
         }
@@ -126,7 +127,8 @@ void MainWindow::sayError(const RpcError& error) {
     m_messages->add({u"error"_s, Role::Failure, error.message.section(u'\n', 0, 0), error.message, {}, {}});
 }
 
-void MainWindow::call(const QString& method, const QJsonObject& params, const std::function<void(const QJsonObject&)>& then) {
+void MainWindow::call(const QString& method, const QJsonObject& params,
+                      const std::function<void(const QJsonObject&)>& then) {
     m_messages->remove(u"error"_s);
     client()->call(method, params, this, then, [this](const RpcError& error) { sayError(error); });
 }
@@ -144,7 +146,8 @@ void MainWindow::pauseOrResume() {
     if (record->state != RunState::Queued) return runCommand(u"run.resume"_s, run);
     QStringList order = store()->queue();
     order.removeAll(run);
-    call(u"run.queue"_s, {{u"order"_s, QJsonArray::fromStringList(order)}}, [this, run](const QJsonObject&) { runCommand(u"run.resume"_s, run); });
+    call(u"run.queue"_s, {{u"order"_s, QJsonArray::fromStringList(order)}},
+         [this, run](const QJsonObject&) { runCommand(u"run.resume"_s, run); });
 }
 
 void MainWindow::startDemo() {
@@ -157,35 +160,45 @@ void MainWindow::startDemo() {
                  [this](const QJsonObject& started) { openRun(started["run"_L1].toString()); });
             return;
         }
-        sayError({2, tr("The engine has no preset demo-rad-rwkv7; install the same version of radlads-engine."), {}, {}});
+        sayError(
+            {2, tr("The engine has no preset demo-rad-rwkv7; install the same version of radlads-engine."), {}, {}});
     });
 }
 
 void MainWindow::removeRuns() {
     const QVector<RunRecord> runs = chosenRuns();
     if (runs.isEmpty()) return;
-    const QString what = runs.size() == 1 ? tr("Delete %1?").arg(runs.first().name) : tr("Delete %n run(s)?", nullptr, static_cast<int>(runs.size()));
-    m_prompts->ask(this, tr("Delete"), tr("%1 Checkpoints and results go with it. You can undo this.").arg(what), tr("&Delete"), [this, runs] {
-        for (const RunRecord& record : runs) moveToTrash(record.run, record.name);
-    });
+    const QString what = runs.size() == 1 ? tr("Delete %1?").arg(runs.first().name)
+                                          : tr("Delete %n run(s)?", nullptr, static_cast<int>(runs.size()));
+    m_prompts->ask(this, tr("Delete"), tr("%1 Checkpoints and results go with it. You can undo this.").arg(what),
+                   tr("&Delete"), [this, runs] {
+                       for (const RunRecord& record : runs) moveToTrash(record.run, record.name);
+                   });
 }
 
 void MainWindow::moveToTrash(const QString& run, const QString& name) {
     call(u"run.delete"_s, {{u"run"_s, run}}, [this, run, name](const QJsonObject&) {
-        m_messages->add({u"deleted:"_s + run, Role::Accent, tr("%1 was deleted.").arg(name), {}, {{Deed::Undo, tr("&Undo")}}, run});
+        m_messages->add(
+            {u"deleted:"_s + run, Role::Accent, tr("%1 was deleted.").arg(name), {}, {{Deed::Undo, tr("&Undo")}}, run});
     });
 }
 
 void MainWindow::doDeed(Deed deed, const QString& subject) {
     switch (deed) {
-        case Deed::Resume: return runCommand(u"run.resume"_s, subject);
-        case Deed::ShowLog: return m_runView->showPage(u"log"_s);
-        case Deed::ShowFiles: return m_runView->showPage(u"files"_s);
-        case Deed::Reconnect: return m_engines->refresh();
-        case Deed::ShowRun: return openRun(subject);
+        case Deed::Resume:
+            return runCommand(u"run.resume"_s, subject);
+        case Deed::ShowLog:
+            return m_runView->showPage(u"log"_s);
+        case Deed::ShowFiles:
+            return m_runView->showPage(u"files"_s);
+        case Deed::Reconnect:
+            return m_engines->refresh();
+        case Deed::ShowRun:
+            return openRun(subject);
         case Deed::Undo:
             m_awaitedRun = subject;
-            call(u"run.restore"_s, {{u"run"_s, subject}}, [this, subject](const QJsonObject&) { m_messages->remove(u"deleted:"_s + subject); });
+            call(u"run.restore"_s, {{u"run"_s, subject}},
+                 [this, subject](const QJsonObject&) { m_messages->remove(u"deleted:"_s + subject); });
     }
 }
 
@@ -193,9 +206,10 @@ void MainWindow::editLabels() {
     const RunRecord* record = store()->find(oneRun());
     if (!record) return;
     auto* dialog = new LabelDialog(*record, this);
-    connect(dialog, &LabelDialog::chosen, this, [this, run = record->run](const QStringList& tags, const QString& notes) {
-        call(u"run.label"_s, {{u"run"_s, run}, {u"tags"_s, QJsonArray::fromStringList(tags)}, {u"notes"_s, notes}});
-    });
+    connect(
+        dialog, &LabelDialog::chosen, this, [this, run = record->run](const QStringList& tags, const QString& notes) {
+            call(u"run.label"_s, {{u"run"_s, run}, {u"tags"_s, QJsonArray::fromStringList(tags)}, {u"notes"_s, notes}});
+        });
     dialog->open();
 }
 
@@ -221,11 +235,13 @@ void MainWindow::removeEngine(int index) {
     if (index <= 0) return;
     const QString id = m_engines->address(index).id;
     m_prompts->ask(this, tr("Remove the engine"),
-                   tr("Remove %1 from the list? Its runs stay there and go on.").arg(m_engines->address(index).title), tr("&Remove"),
-                   [this, id] { m_engines->remove(m_engines->indexOf(id)); });
+                   tr("Remove %1 from the list? Its runs stay there and go on.").arg(m_engines->address(index).title),
+                   tr("&Remove"), [this, id] { m_engines->remove(m_engines->indexOf(id)); });
 }
 
-void MainWindow::openSettings() { (new SettingsDialog(m_settings, this))->open(); }
+void MainWindow::openSettings() {
+    (new SettingsDialog(m_settings, this))->open();
+}
 
 void MainWindow::openFile() {
     const QString folder = m_settings->value(Setting::RunFolder).toString();
@@ -235,14 +251,18 @@ void MainWindow::openFile() {
 
 void MainWindow::openPlanFile(const QString& path) {
     // A plan inside a run that the engine knows means that run.
-    const QString directory = QFileInfo(path).isDir() ? QFileInfo(path).absoluteFilePath() : QFileInfo(path).absolutePath();
+    const QString directory =
+        QFileInfo(path).isDir() ? QFileInfo(path).absoluteFilePath() : QFileInfo(path).absolutePath();
     for (const RunRecord& record : store()->runs())
         if (!record.directory.isEmpty() && QDir(record.directory) == QDir(directory)) return openRun(record.run);
     QFile file(QFileInfo(path).isDir() ? path + u"/plan.json"_s : path);
-    if (!file.open(QIODevice::ReadOnly)) return sayError({2, tr("%1 could not be opened: %2.").arg(path, file.errorString()), {}, {}});
+    if (!file.open(QIODevice::ReadOnly))
+        return sayError({2, tr("%1 could not be opened: %2.").arg(path, file.errorString()), {}, {}});
     QJsonParseError problem;
     const QJsonObject plan = QJsonDocument::fromJson(file.read(8 << 20), &problem).object();
-    if (plan.isEmpty()) return sayError({2, tr("%1 is not a plan: %2 at byte %3.").arg(path, problem.errorString()).arg(problem.offset), {}, {}});
+    if (plan.isEmpty())
+        return sayError(
+            {2, tr("%1 is not a plan: %2 at byte %3.").arg(path, problem.errorString()).arg(problem.offset), {}, {}});
     openWizard(plan);
 }
 
@@ -255,7 +275,9 @@ void MainWindow::copyPlanIntoWizard(const QString& run) {
     const auto history = store()->history(run);
     if (!history->plan().isEmpty()) return openWizard(history->plan());
     // The pointer in the connection keeps the history until its plan has come.
-    connect(history.get(), &RunHistory::planChanged, this, [this, history] { openWizard(history->plan()); }, Qt::SingleShotConnection);
+    connect(
+        history.get(), &RunHistory::planChanged, this, [this, history] { openWizard(history->plan()); },
+        Qt::SingleShotConnection);
 }
 
 void MainWindow::onPageMade(const QString& id, RunPage* page) {
@@ -268,11 +290,12 @@ void MainWindow::onPageMade(const QString& id, RunPage* page) {
 void MainWindow::savePlan(const QByteArray& plan, const QString& suggestedName) {
     const QString folder = m_settings->value(Setting::RunFolder).toString();
     const QString suggested = QDir(folder.isEmpty() ? QDir::homePath() : folder).filePath(suggestedName);
-    m_prompts->askSaveFile(this, tr("Save the plan"), suggested, tr("Plans (*.json)"), [this, plan](const QString& path) {
-        QSaveFile file(path);
-        if (!file.open(QIODevice::WriteOnly) || file.write(plan) != plan.size() || !file.commit())
-            sayError({1, tr("The plan could not be saved as %1: %2.").arg(path, file.errorString()), {}, {}});
-    });
+    m_prompts->askSaveFile(
+        this, tr("Save the plan"), suggested, tr("Plans (*.json)"), [this, plan](const QString& path) {
+            QSaveFile file(path);
+            if (!file.open(QIODevice::WriteOnly) || file.write(plan) != plan.size() || !file.commit())
+                sayError({1, tr("The plan could not be saved as %1: %2.").arg(path, file.errorString()), {}, {}});
+        });
 }
 
 void MainWindow::focusNextPane() {
@@ -307,18 +330,22 @@ void MainWindow::goBack() {
 void MainWindow::explainFocus() {
     QWidget* focus = focusWidget() ? focusWidget() : this;
     QString text;
-    for (const QWidget* widget = focus; widget && text.isEmpty(); widget = widget->parentWidget()) text = widget->whatsThis();
+    for (const QWidget* widget = focus; widget && text.isEmpty(); widget = widget->parentWidget())
+        text = widget->whatsThis();
     if (text.isEmpty()) text = focus->toolTip();
     if (text.isEmpty()) text = focus->accessibleName();
-    if (text.isEmpty()) text = tr("This window shows the runs of an engine. Choose a run on the left; the pages on the right show it.");
+    if (text.isEmpty())
+        text = tr("This window shows the runs of an engine. Choose a run on the left; the pages on the right show it.");
     QWhatsThis::showText(focus->mapToGlobal(focus->rect().center()), text, focus);
 }
 
 void MainWindow::showAbout() {
-    auto* box = new QMessageBox(QMessageBox::NoIcon, tr("About Radlads Studio"),
-                                tr("<b>Radlads Studio %1</b><p>Converts language models with softmax attention into models with linear "
-                                   "attention, after the RADLADS paper.</p>").arg(QCoreApplication::applicationVersion()),
-                                QMessageBox::Close, this);
+    auto* box = new QMessageBox(
+        QMessageBox::NoIcon, tr("About Radlads Studio"),
+        tr("<b>Radlads Studio %1</b><p>Converts language models with softmax attention into models with linear "
+           "attention, after the RADLADS paper.</p>")
+            .arg(QCoreApplication::applicationVersion()),
+        QMessageBox::Close, this);
     box->setIconPixmap(QIcon(u":/icons/radlads.svg"_s).pixmap(QSize(64, 64), devicePixelRatioF()));
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->open();

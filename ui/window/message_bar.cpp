@@ -83,7 +83,8 @@ QWidget* MessageBar::makeLine(const Message& message) {
     QPalette palette = line->palette();
     const QColor ground = palette.color(QPalette::Base);
     const auto mix = [](int part, int rest) { return (part * 12 + rest * 88) / 100; };
-    palette.setColor(QPalette::Window, QColor(mix(color.red(), ground.red()), mix(color.green(), ground.green()), mix(color.blue(), ground.blue())));
+    palette.setColor(QPalette::Window, QColor(mix(color.red(), ground.red()), mix(color.green(), ground.green()),
+                                              mix(color.blue(), ground.blue())));
     line->setPalette(palette);
 
     auto* icon = new QLabel;
@@ -103,7 +104,8 @@ QWidget* MessageBar::makeLine(const Message& message) {
     layout->addWidget(text, 1);
     for (const auto& [deed, label] : message.deeds) {
         auto* button = named(new QPushButton(label), u"messageDeed"_s, label);
-        connect(button, &QPushButton::clicked, this, [this, deed = deed, subject = message.subject] { Q_EMIT deedWanted(deed, subject); });
+        connect(button, &QPushButton::clicked, this,
+                [this, deed = deed, subject = message.subject] { Q_EMIT deedWanted(deed, subject); });
         layout->addWidget(button, 0, Qt::AlignTop);
     }
     const auto tool = [&](const QString& iconName, const QString& name, const QString& label) {
@@ -117,11 +119,13 @@ QWidget* MessageBar::makeLine(const Message& message) {
     };
     if (!message.details.isEmpty() && message.details != message.text) {
         auto* copy = tool(u"copy"_s, u"messageCopy"_s, tr("Copy the details"));
-        connect(copy, &QToolButton::clicked, this, [details = message.details] { QApplication::clipboard()->setText(details); });
+        connect(copy, &QToolButton::clicked, this,
+                [details = message.details] { QApplication::clipboard()->setText(details); });
     }
     auto* closeButton = tool(u"close"_s, u"messageClose"_s, tr("Close this message"));
     // Queued: the button's own line goes with it.
-    connect(closeButton, &QToolButton::clicked, this, [this, id = message.id] { close(id); }, Qt::QueuedConnection);
+    connect(
+        closeButton, &QToolButton::clicked, this, [this, id = message.id] { close(id); }, Qt::QueuedConnection);
     return line;
 }
 

@@ -1,4 +1,5 @@
-// Under the header: what needs a person, a line each, with the buttons that do something about it. Owned by the main window.
+// Under the header: what needs a person, a line each, with the buttons that do something about it. Owned by the main
+// window.
 #pragma once
 
 #include <QSet>

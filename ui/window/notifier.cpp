@@ -37,8 +37,9 @@ void Notifier::watch(int index) {
 void Notifier::tell(const RunRecord& record) {
     if (!m_settings->value(Setting::Notifications).toBool()) return;
     const QString title = tr("%1 %2").arg(record.name, stateText(record.state));
-    const QString text = record.state == RunState::Finished ? tr("The student is ready to be evaluated, tried and exported.")
-                                                            : record.message.section(u'\n', 0, 0);
+    const QString text = record.state == RunState::Finished
+                             ? tr("The student is ready to be evaluated, tried and exported.")
+                             : record.message.section(u'\n', 0, 0);
     if (!m_tray && QSystemTrayIcon::isSystemTrayAvailable()) {
         m_tray = new QSystemTrayIcon(QIcon(u":/icons/radlads.svg"_s), this);
         m_tray->setToolTip(tr("Radlads Studio"));
@@ -47,7 +48,8 @@ void Notifier::tell(const RunRecord& record) {
         m_tray->show();
     }
     if (m_tray)
-        m_tray->showMessage(title, text, record.state == RunState::Finished ? QSystemTrayIcon::Information : QSystemTrayIcon::Warning);
+        m_tray->showMessage(
+            title, text, record.state == RunState::Finished ? QSystemTrayIcon::Information : QSystemTrayIcon::Warning);
     Q_EMIT told(title, text);
 }
 

@@ -1,4 +1,5 @@
-// Tells on the desktop when a run ends or needs attention: the tray where there is one, else nothing. Owned by the main window.
+// Tells on the desktop when a run ends or needs attention: the tray where there is one, else nothing. Owned by the main
+// window.
 #pragma once
 
 #include <QHash>

@@ -19,9 +19,13 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QString quoted(QString text) { return u'\'' + text.replace(u'\'', u"'\\''"_s) + u'\''; }
+QString quoted(QString text) {
+    return u'\'' + text.replace(u'\'', u"'\\''"_s) + u'\'';
+}
 
-QByteArray textOf(const RunHistory& history) { return QJsonDocument(history.plan()).toJson(QJsonDocument::Indented); }
+QByteArray textOf(const RunHistory& history) {
+    return QJsonDocument(history.plan()).toJson(QJsonDocument::Indented);
+}
 
 }  // namespace
 
@@ -54,7 +58,8 @@ PlanPage::PlanPage(QWidget* parent) : RunPage(parent) {
         if (m_history) Q_EMIT savePlanWanted(textOf(*m_history), m_history->run() + u".json"_s);
     });
     row->addStretch(1);
-    connect(button(u"planNewFromThis"_s, tr("New conversion &from this…")), &QPushButton::clicked, this, &PlanPage::newFromThisWanted);
+    connect(button(u"planNewFromThis"_s, tr("New conversion &from this…")), &QPushButton::clicked, this,
+            &PlanPage::newFromThisWanted);
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(Theme::kSpacing * 2, Theme::kSpacing, Theme::kSpacing * 2, Theme::kSpacing);

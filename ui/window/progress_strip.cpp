@@ -24,14 +24,17 @@ void ProgressStrip::setProgress(const QVector<qint64>& weights, double progress)
     update();
 }
 
-QSize ProgressStrip::sizeHint() const { return {240, std::max(8, fontMetrics().height() / 2)}; }
+QSize ProgressStrip::sizeHint() const {
+    return {240, std::max(8, fontMetrics().height() / 2)};
+}
 
 void ProgressStrip::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(Qt::NoPen);
     const QVector<qint64> weights = m_weights.isEmpty() ? QVector<qint64>{1} : m_weights;
-    const double total = std::max(1.0, static_cast<double>(std::accumulate(weights.cbegin(), weights.cend(), qint64(0))));
+    const double total =
+        std::max(1.0, static_cast<double>(std::accumulate(weights.cbegin(), weights.cend(), qint64(0))));
     constexpr double kGap = 3;
     const double room = width() - kGap * static_cast<double>(weights.size() - 1);
     double left = 0, before = 0;

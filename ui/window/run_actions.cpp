@@ -39,7 +39,8 @@ RunActions::RunActions(QObject* parent) : QObject(parent) {
     settings = make(u"settings"_s, tr("&Settings…"), u"settings"_s, Qt::CTRL | Qt::Key_Comma);
     refresh = make(u"refresh"_s, tr("&Refresh"), u"refresh"_s, Qt::Key_F5);
     addEngine = make(u"addEngineAction"_s, tr("&Add an engine…"), u"server"_s, {});
-    help = make(u"help"_s, tr("&What is this?"), u"help"_s, QKeySequence::HelpContents, tr("Explains what has the focus."));
+    help = make(u"help"_s, tr("&What is this?"), u"help"_s, QKeySequence::HelpContents,
+                tr("Explains what has the focus."));
     about = make(u"about"_s, tr("&About Radlads Studio"), u"information"_s, {});
     setRuns({}, false);
 }
@@ -78,8 +79,9 @@ void RunActions::setRuns(const QVector<RunRecord>& runs, bool isConnected) {
     for (QAction* action : {rename, label, newFromThis}) action->setEnabled(isOne);
     for (QAction* action : {copyDirectory, openFolder}) action->setEnabled(runs.size() == 1);
     exportModel->setEnabled(isOne && (one.hasModel || one.checkpointTime));
-    remove->setEnabled(isConnected && !runs.isEmpty() &&
-                       std::none_of(runs.cbegin(), runs.cend(), [](const RunRecord& run) { return isActive(run.state); }));
+    remove->setEnabled(
+        isConnected && !runs.isEmpty() &&
+        std::none_of(runs.cbegin(), runs.cend(), [](const RunRecord& run) { return isActive(run.state); }));
     compare->setEnabled(runs.size() >= 2);
     queueUp->setEnabled(isOne && one.state == RunState::Queued);
     queueDown->setEnabled(isOne && one.state == RunState::Queued);

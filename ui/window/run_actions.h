@@ -1,5 +1,5 @@
-// Everything that can be done, as actions with their keys: the same objects in the menus, the header and the context menu. Knows
-// only what is possible for the chosen runs; the main window does it. Owned by the main window.
+// Everything that can be done, as actions with their keys: the same objects in the menus, the header and the context
+// menu. Knows only what is possible for the chosen runs; the main window does it. Owned by the main window.
 #pragma once
 
 #include <QAction>

@@ -20,7 +20,9 @@ QFont smallFont(const QFont& font) {
 }
 
 // The model behind a search's proxy answers the same roles, but a group is told by having no parent.
-bool isGroup(const QModelIndex& index) { return !index.parent().isValid(); }
+bool isGroup(const QModelIndex& index) {
+    return !index.parent().isValid();
+}
 
 }  // namespace
 
@@ -50,7 +52,8 @@ void RunDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
     QStyleOptionViewItem background = option;
     background.showDecorationSelected = true;
     const QWidget* widget = option.widget;
-    (widget ? widget->style() : QApplication::style())->drawPrimitive(QStyle::PE_PanelItemViewItem, &background, painter, widget);
+    (widget ? widget->style() : QApplication::style())
+        ->drawPrimitive(QStyle::PE_PanelItemViewItem, &background, painter, widget);
 
     const QRect area = option.rect.adjusted(kGap, 6, -kGap, -6);
     const auto state = static_cast<RunState>(index.data(RunModel::StateRole).toInt());
@@ -59,7 +62,8 @@ void RunDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
     const QColor stateColor = isSelected ? text : Theme::instance().color(stateRole(state));
     const int line = QFontMetrics(option.font).height();
     const QRect iconArea(area.left(), area.top() + (line - kIcon) / 2, kIcon, kIcon);
-    painter->drawPixmap(iconArea, tintedPixmap(stateIcon(state), stateColor, iconArea.size(), painter->device()->devicePixelRatioF()));
+    painter->drawPixmap(
+        iconArea, tintedPixmap(stateIcon(state), stateColor, iconArea.size(), painter->device()->devicePixelRatioF()));
 
     QRect first(area.left() + kIcon + kGap, area.top(), area.width() - kIcon - kGap, line);
     const QString share = index.data(RunModel::ShareRole).toString();
@@ -69,15 +73,17 @@ void RunDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
     painter->drawText(first, Qt::AlignRight | Qt::AlignVCenter, share);
     painter->setPen(text);
     const QRect nameArea = first.adjusted(0, 0, shareWidth > 0 ? -shareWidth - kGap : 0, 0);
-    painter->drawText(nameArea, Qt::AlignLeft | Qt::AlignVCenter,
-                      QFontMetrics(option.font).elidedText(index.data(Qt::DisplayRole).toString(), Qt::ElideRight, nameArea.width()));
+    painter->drawText(
+        nameArea, Qt::AlignLeft | Qt::AlignVCenter,
+        QFontMetrics(option.font).elidedText(index.data(Qt::DisplayRole).toString(), Qt::ElideRight, nameArea.width()));
 
     const QFont small = smallFont(option.font);
     painter->setFont(small);
     painter->setPen(state == RunState::Failed || state == RunState::Interrupted ? stateColor : muted);
     const QRect second(first.left(), area.top() + line, first.width(), QFontMetrics(small).height());
-    painter->drawText(second, Qt::AlignLeft | Qt::AlignVCenter,
-                      QFontMetrics(small).elidedText(index.data(RunModel::DetailRole).toString(), Qt::ElideRight, second.width()));
+    painter->drawText(
+        second, Qt::AlignLeft | Qt::AlignVCenter,
+        QFontMetrics(small).elidedText(index.data(RunModel::DetailRole).toString(), Qt::ElideRight, second.width()));
 
     if (option.state & QStyle::State_HasFocus) {
         QStyleOptionFocusRect focus;
@@ -85,7 +91,8 @@ void RunDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
         focus.rect = option.rect.adjusted(1, 1, -1, -1);
         focus.state |= QStyle::State_KeyboardFocusChange;
         focus.backgroundColor = option.palette.color(isSelected ? QPalette::Highlight : QPalette::Base);
-        (widget ? widget->style() : QApplication::style())->drawPrimitive(QStyle::PE_FrameFocusRect, &focus, painter, widget);
+        (widget ? widget->style() : QApplication::style())
+            ->drawPrimitive(QStyle::PE_FrameFocusRect, &focus, painter, widget);
     }
     painter->restore();
 }

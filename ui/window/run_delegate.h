@@ -1,4 +1,5 @@
-// Draws a run in the library: icon, name and share in the first line, what it does in the second. Owned by the library's view.
+// Draws a run in the library: icon, name and share in the first line, what it does in the second. Owned by the
+// library's view.
 #pragma once
 
 #include <QStyledItemDelegate>
@@ -12,7 +13,8 @@ public:
 
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
-    void updateEditorGeometry(QWidget* editor, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    void updateEditorGeometry(QWidget* editor, const QStyleOptionViewItem& option,
+                              const QModelIndex& index) const override;
 
 private:
     void paintGroup(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;

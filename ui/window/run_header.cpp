@@ -117,9 +117,11 @@ void RunHeader::resizeEvent(QResizeEvent* event) {
 void RunHeader::setStep() {
     m_state->setText(stateText(m_record.state));
     const bool isDone = m_record.state == RunState::Finished;
-    m_step->setText(isDone || m_record.stepCount == 0
-                        ? QString()
-                        : tr("Step %1 of %2  %3").arg(m_record.stepIndex + 1).arg(m_record.stepCount).arg(stepTitle(m_record.stepKind)));
+    m_step->setText(isDone || m_record.stepCount == 0 ? QString()
+                                                      : tr("Step %1 of %2  %3")
+                                                            .arg(m_record.stepIndex + 1)
+                                                            .arg(m_record.stepCount)
+                                                            .arg(stepTitle(m_record.stepKind)));
     m_step->setVisible(!m_step->text().isEmpty());
     m_progress->setProgress(m_record.stepTokens, isDone ? 1.0 : m_record.progress);
     m_share->setText(isDone ? percentText(1) : shareText(m_record));
@@ -131,7 +133,9 @@ void RunHeader::setStep() {
 void RunHeader::setFacts() {
     QStringList facts;
     if (m_record.planTokens > 0)
-        facts.append(tr("%1 of %2 tokens").arg(countText(static_cast<double>(m_record.tokensDone)), countText(static_cast<double>(m_record.planTokens))));
+        facts.append(tr("%1 of %2 tokens")
+                         .arg(countText(static_cast<double>(m_record.tokensDone)),
+                              countText(static_cast<double>(m_record.planTokens))));
     if (m_record.loss) facts.append(tr("loss %1").arg(numberText(*m_record.loss, 4)));
     if (m_record.state == RunState::Running) {
         if (m_record.tokensPerSecond) facts.append(rateText(*m_record.tokensPerSecond));

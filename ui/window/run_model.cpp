@@ -18,7 +18,8 @@ RunModel::RunModel(QObject* parent) : QAbstractItemModel(parent) {
     connect(&Theme::instance(), &Theme::changed, this, [this] {
         for (int group = 0; group < kGroups; ++group)
             if (const int size = rowCount(groupIndex(group)); size > 0)
-                Q_EMIT dataChanged(index(0, 0, groupIndex(group)), index(size - 1, 0, groupIndex(group)), {Qt::DecorationRole});
+                Q_EMIT dataChanged(index(0, 0, groupIndex(group)), index(size - 1, 0, groupIndex(group)),
+                                   {Qt::DecorationRole});
     });
 }
 
@@ -62,7 +63,8 @@ int RunModel::placeFor(int group, const RunRecord& record) const {
             return place < 0 ? std::numeric_limits<qsizetype>::max() : place;
         };
         const auto own = rank(record.run);
-        return static_cast<int>(std::count_if(runs.cbegin(), runs.cend(), [&](const QString& run) { return rank(run) <= own; }));
+        return static_cast<int>(
+            std::count_if(runs.cbegin(), runs.cend(), [&](const QString& run) { return rank(run) <= own; }));
     }
     return static_cast<int>(std::count_if(runs.cbegin(), runs.cend(), [&](const QString& run) {
         const RunRecord* other = m_store->find(run);
@@ -142,7 +144,8 @@ int RunModel::rowCount(const QModelIndex& parent) const {
 QVariant RunModel::groupData(int group, int role) const {
     const QString title = groupTitle(static_cast<RunGroup>(group));
     if (role == Qt::DisplayRole) return title;
-    if (role == Qt::AccessibleTextRole) return tr("%1, %n run(s)", nullptr, static_cast<int>(m_runs.at(group).size())).arg(title);
+    if (role == Qt::AccessibleTextRole)
+        return tr("%1, %n run(s)", nullptr, static_cast<int>(m_runs.at(group).size())).arg(title);
     return {};
 }
 
@@ -153,23 +156,33 @@ QVariant RunModel::data(const QModelIndex& index, int role) const {
     if (!record) return {};
     switch (role) {
         case Qt::DisplayRole:
-        case Qt::EditRole: return record->name;
-        case Qt::DecorationRole: return Theme::instance().icon(stateIcon(record->state));
+        case Qt::EditRole:
+            return record->name;
+        case Qt::DecorationRole:
+            return Theme::instance().icon(stateIcon(record->state));
         case Qt::ToolTipRole: {
             QStringList lines{record->name, detailText(*record)};
             if (!record->tags.isEmpty()) lines.append(tr("Tags: %1").arg(record->tags.join(u", "_s)));
             if (!record->notes.isEmpty()) lines.append(record->notes);
             return lines.join(u'\n');
         }
-        case Qt::AccessibleTextRole: return tr("%1, %2 %3").arg(record->name, detailText(*record), shareText(*record)).trimmed();
-        case RunRole: return record->run;
-        case StateRole: return static_cast<int>(record->state);
-        case DetailRole: return detailText(*record);
-        case ShareRole: return shareText(*record);
+        case Qt::AccessibleTextRole:
+            return tr("%1, %2 %3").arg(record->name, detailText(*record), shareText(*record)).trimmed();
+        case RunRole:
+            return record->run;
+        case StateRole:
+            return static_cast<int>(record->state);
+        case DetailRole:
+            return detailText(*record);
+        case ShareRole:
+            return shareText(*record);
         case SearchRole:
-            return QStringList{record->name, record->run, record->tags.join(u' '), record->notes, record->teacher,
-                               record->student, record->variant, record->message, stateText(record->state)}.join(u'\n');
-        default: return {};
+            return QStringList{record->name,    record->run,     record->tags.join(u' '),
+                               record->notes,   record->teacher, record->student,
+                               record->variant, record->message, stateText(record->state)}
+                .join(u'\n');
+        default:
+            return {};
     }
 }
 
@@ -184,12 +197,16 @@ Qt::ItemFlags RunModel::flags(const QModelIndex& index) const {
     if (!index.isValid()) return Qt::NoItemFlags;
     const bool isQueue = index.internalId() == static_cast<quintptr>(RunGroup::Queued) + 1;
     if (isGroup(index))
-        return index.row() == static_cast<int>(RunGroup::Queued) ? Qt::ItemIsEnabled | Qt::ItemIsDropEnabled : Qt::ItemIsEnabled;
-    const Qt::ItemFlags flags = Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsEditable | Qt::ItemNeverHasChildren;
+        return index.row() == static_cast<int>(RunGroup::Queued) ? Qt::ItemIsEnabled | Qt::ItemIsDropEnabled
+                                                                 : Qt::ItemIsEnabled;
+    const Qt::ItemFlags flags =
+        Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsEditable | Qt::ItemNeverHasChildren;
     return isQueue ? flags | Qt::ItemIsDragEnabled : flags;
 }
 
-QStringList RunModel::mimeTypes() const { return {kMimeType}; }
+QStringList RunModel::mimeTypes() const {
+    return {kMimeType};
+}
 
 QMimeData* RunModel::mimeData(const QModelIndexList& indexes) const {
     auto* mime = new QMimeData;

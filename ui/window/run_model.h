@@ -1,4 +1,5 @@
-// The runs of one engine as a tree: groups by state, runs below them. A view of RunStore with exact changes; holds only the order.
+// The runs of one engine as a tree: groups by state, runs below them. A view of RunStore with exact changes; holds only
+// the order.
 #pragma once
 
 #include <QAbstractItemModel>
@@ -29,7 +30,8 @@ public:
     Qt::ItemFlags flags(const QModelIndex& index) const override;
     QStringList mimeTypes() const override;
     QMimeData* mimeData(const QModelIndexList& indexes) const override;
-    bool dropMimeData(const QMimeData* data, Qt::DropAction action, int row, int column, const QModelIndex& parent) override;
+    bool dropMimeData(const QMimeData* data, Qt::DropAction action, int row, int column,
+                      const QModelIndex& parent) override;
     Qt::DropActions supportedDropActions() const override { return Qt::MoveAction; }
 
 Q_SIGNALS:

@@ -102,17 +102,21 @@ void RunView::refreshFoot() {
     const RunRecord* record = m_store ? m_store->find(m_run) : nullptr;
     if (!record || !m_history) return;
     const auto& marks = m_history->marks();
-    const auto isWarning = [](const Mark& mark) { return mark.kind == MarkKind::Warning || mark.kind == MarkKind::Rollback; };
+    const auto isWarning = [](const Mark& mark) {
+        return mark.kind == MarkKind::Warning || mark.kind == MarkKind::Rollback;
+    };
     const auto count = std::count_if(marks.cbegin(), marks.cend(), isWarning);
     if (count == 0) {
         m_warnings->setText(tr("No warnings"));
     } else {
         const auto last = std::find_if(marks.crbegin(), marks.crend(), isWarning);
-        m_warnings->setText(tr("%n warning(s), the last: %1", nullptr, static_cast<int>(count)).arg(last->text.section(u'\n', 0, 0)));
+        m_warnings->setText(
+            tr("%n warning(s), the last: %1", nullptr, static_cast<int>(count)).arg(last->text.section(u'\n', 0, 0)));
     }
-    m_checkpoint->setText(record->checkpointTime
-                              ? tr("Newest checkpoint: %1").arg(agoText(*record->checkpointTime, QDateTime::currentDateTimeUtc()))
-                              : tr("No checkpoint yet"));
+    m_checkpoint->setText(
+        record->checkpointTime
+            ? tr("Newest checkpoint: %1").arg(agoText(*record->checkpointTime, QDateTime::currentDateTimeUtc()))
+            : tr("No checkpoint yet"));
 }
 
 void RunView::makeCurrentPage() {

@@ -1,5 +1,5 @@
-// The right side for one run: header, messages, tabs, and what was last saved. Pages are made when they are first shown. Owned by
-// the main window; GUI thread.
+// The right side for one run: header, messages, tabs, and what was last saved. Pages are made when they are first
+// shown. Owned by the main window; GUI thread.
 #pragma once
 
 #include <QPointer>

@@ -37,7 +37,8 @@ void StatusLine::show(const EngineSet& engines, int index) {
             parts.append(processor);
         const double memory = numberFromJson(machine["memory_bytes"_L1]);
         if (memory > 0)
-            parts.append(tr("%1 memory in use").arg(percentText(1 - numberFromJson(machine["available_bytes"_L1]) / memory)));
+            parts.append(
+                tr("%1 memory in use").arg(percentText(1 - numberFromJson(machine["available_bytes"_L1]) / memory)));
         const QJsonObject disk = machine["disk"_L1].toObject();
         if (!disk.isEmpty()) parts.append(tr("%1 free").arg(bytesText(numberFromJson(disk["free_bytes"_L1]))));
         m_machine->setText(parts.join(u" · "_s));

@@ -1,4 +1,5 @@
-// What the window asks the user: the seam behind which tests answer. Questions never block; the answer comes later, or never.
+// What the window asks the user: the seam behind which tests answer. Questions never block; the answer comes later, or
+// never.
 #pragma once
 
 #include <QString>

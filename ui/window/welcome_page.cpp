@@ -71,11 +71,12 @@ void WelcomePage::setConnection(const QString& sentence) {
 }
 
 void WelcomePage::setHasRuns(bool hasRuns) {
-    m_text->setText(hasRuns ? tr("Choose a run on the left to watch it, or two or more to compare them.")
-                            : tr("This program converts a language model with softmax attention into one with linear attention, "
-                                 "whose memory stays the same however long the text is. It needs the model, some text and a few "
-                                 "hundred million tokens of training; the demo shows the whole way with a small model that is "
-                                 "built in."));
+    m_text->setText(
+        hasRuns ? tr("Choose a run on the left to watch it, or two or more to compare them.")
+                : tr("This program converts a language model with softmax attention into one with linear attention, "
+                     "whose memory stays the same however long the text is. It needs the model, some text and a few "
+                     "hundred million tokens of training; the demo shows the whole way with a small model that is "
+                     "built in."));
 }
 
 }  // namespace radlads::ui

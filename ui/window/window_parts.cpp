@@ -61,12 +61,14 @@ WindowParts::Comparison makeComparison(QWidget* parent) {
 #endif
 
 #ifdef RADLADS_HAS_WIZARD
-void openWizard(EngineClient* client, const QJsonObject& plan, QWidget* parent, const std::function<void(const QString&)>& started) {
+void openWizard(EngineClient* client, const QJsonObject& plan, QWidget* parent,
+                const std::function<void(const QString&)>& started) {
     auto* wizard = new ConversionWizard(client, parent);
     wizard->setAttribute(Qt::WA_DeleteOnClose);
     if (!plan.isEmpty()) wizard->setPlanJson(plan);
     const double cost = Settings().value(Setting::CostPerHour).toDouble();
-    if (auto* field = wizard->findChild<QLineEdit*>(u"costPerHour"_s); field && cost > 0) field->setText(QLocale().toString(cost));
+    if (auto* field = wizard->findChild<QLineEdit*>(u"costPerHour"_s); field && cost > 0)
+        field->setText(QLocale().toString(cost));
     QObject::connect(wizard, &ConversionWizard::started, parent, started);
     QObject::connect(wizard, &ConversionWizard::queued, parent, started);
     wizard->show();

@@ -23,7 +23,9 @@ struct WindowParts {
     std::vector<Page> pages;
     std::function<Comparison(QWidget* parent)> makeComparison;
     // Opens the wizard with a plan (may be empty); `started` is told the new run.
-    std::function<void(EngineClient*, const QJsonObject& plan, QWidget* parent, std::function<void(const QString&)> started)> openWizard;
+    std::function<void(EngineClient*, const QJsonObject& plan, QWidget* parent,
+                       std::function<void(const QString&)> started)>
+        openWizard;
     std::function<void(RunStore*, const QString& run, QWidget* parent)> openExport;
 };
 

@@ -19,7 +19,9 @@ ScriptedServer::ScriptedServer() {
     listen();
 }
 
-void ScriptedServer::listen() { m_server.listen(m_directory.filePath(u"engine.sock"_s)); }
+void ScriptedServer::listen() {
+    m_server.listen(m_directory.filePath(u"engine.sock"_s));
+}
 
 void ScriptedServer::stop() {
     dropSessions();
@@ -30,10 +32,13 @@ ui::EngineAddress ScriptedServer::address() const {
     return {u"local"_s, u"This computer"_s, m_directory.filePath(u"engine.sock"_s), QString(), false};
 }
 
-void ScriptedServer::on(const QString& method, Answer answer) { m_answers.insert(method, std::move(answer)); }
+void ScriptedServer::on(const QString& method, Answer answer) {
+    m_answers.insert(method, std::move(answer));
+}
 
 QJsonObject ScriptedServer::error(int code, const QString& message, const QString& kind) {
-    return {{u"error"_s, QJsonObject{{u"code"_s, code}, {u"message"_s, message}, {u"data"_s, QJsonObject{{u"kind"_s, kind}}}}}};
+    return {{u"error"_s,
+             QJsonObject{{u"code"_s, code}, {u"message"_s, message}, {u"data"_s, QJsonObject{{u"kind"_s, kind}}}}}};
 }
 
 void ScriptedServer::onLine(QLocalSocket* socket, const QByteArray& line) {
@@ -48,7 +53,10 @@ void ScriptedServer::onLine(QLocalSocket* socket, const QByteArray& line) {
     if (m_answers.contains(method))
         result = m_answers.value(method)(params);
     else if (method == "engine.hello"_L1)
-        result = {{u"server"_s, u"scripted"_s}, {u"protocol"_s, u"1.0"_s}, {u"version"_s, u"0.1.0"_s}, {u"host"_s, u"testhost"_s}};
+        result = {{u"server"_s, u"scripted"_s},
+                  {u"protocol"_s, u"1.0"_s},
+                  {u"version"_s, u"0.1.0"_s},
+                  {u"host"_s, u"testhost"_s}};
     else if (method == "run.list"_L1)
         result = {{u"runs"_s, QJsonArray()}, {u"queue"_s, QJsonArray()}};
     QJsonObject answer{{u"jsonrpc"_s, u"2.0"_s}, {u"id"_s, request["id"_L1]}};

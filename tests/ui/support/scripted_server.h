@@ -26,7 +26,9 @@ public:
 
     // What a method answers; an object with an "error" key is sent as the error. engine.hello answers by itself.
     void on(const QString& method, Answer answer);
-    void onEverything(std::function<void(const QString& method, const QJsonObject& params)> hook) { m_hook = std::move(hook); }
+    void onEverything(std::function<void(const QString& method, const QJsonObject& params)> hook) {
+        m_hook = std::move(hook);
+    }
     void mute(const QString& method) { m_muted.append(method); }  // taken, never answered
     static QJsonObject error(int code, const QString& message, const QString& kind);
 
