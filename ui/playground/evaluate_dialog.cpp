@@ -72,7 +72,6 @@ EvaluateDialog::EvaluateDialog(const RunRecord& run, bool isLocal, QWidget* pare
     };
     auto* start = m_buttons->addButton(tr("&Start evaluation"), QDialogButtonBox::AcceptRole);
     start->setObjectName(QStringLiteral("startEvaluation"));
-    start->setDefault(true);
     m_buttons->button(QDialogButtonBox::Cancel)->setObjectName(QStringLiteral("cancelEvaluation"));
     m_problem->setObjectName(QStringLiteral("evaluateProblem"));
     m_problem->setWordWrap(true);
@@ -88,6 +87,8 @@ EvaluateDialog::EvaluateDialog(const RunRecord& run, bool isLocal, QWidget* pare
     layout->addWidget(makeText(isLocal));
     layout->addWidget(m_problem);
     layout->addWidget(m_buttons);
+    start->setDefault(true);  // of this dialog: known once it is the button's window
+    m_perplexity->setFocus();
 
     connect(m_buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(m_buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);

@@ -169,14 +169,14 @@ void EvaluationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& gi
 }
 
 QSize EvaluationDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
-    QFont font = option.font;
-    font.setBold(true);
+    const QFont font = index.data(Qt::FontRole).value<QFont>();
     const QFontMetrics metrics(font), small(smallFont(option.font));
     const int indent = index.data(EvaluationModel::DetailRole).toBool() && index.column() == 0 ? Theme::kSpacing : 0;
     const int text = metrics.horizontalAdvance(index.data(Qt::DisplayRole).toString()) + indent;
     const bool isStage = index.column() >= EvaluationModel::FirstStageColumn;
     const int bar = isStage ? small.horizontalAdvance(QStringLiteral("100 %")) + 5 * Theme::kSpacing : 0;
-    return {std::max(text, bar) + 2 * Theme::kSpacing, metrics.height() + small.height() + Theme::kSpacing};
+    // A little more than the text: its advance is rounded.
+    return {std::max(text, bar) + 2 * Theme::kSpacing + 4, metrics.height() + small.height() + Theme::kSpacing};
 }
 
 }  // namespace radlads::ui

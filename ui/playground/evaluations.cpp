@@ -335,7 +335,7 @@ QString setTitle(const EvaluationSet& set) {
     if (!title.isEmpty()) title[0] = title.at(0).toUpper();
     const QString windows = locale.toString(set.windows);
     return QStringList{title, Texts::tr("seed %1").arg(set.seed),
-                       set.sequenceLength > 0 ? Texts::tr("%1 windows of %2 tokens").arg(windows, locale.toString(set.sequenceLength))
+                       set.sequenceLength > 0 ? Texts::tr("%1 × %2 tokens").arg(windows, locale.toString(set.sequenceLength))
                                               : Texts::tr("%1 windows").arg(windows)}
         .join(QStringLiteral(" · "));
 }

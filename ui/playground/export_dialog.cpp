@@ -36,6 +36,8 @@ QLabel* note(const QString& text = {}) {
     auto* label = new QLabel(text);
     label->setWordWrap(true);
     label->setForegroundRole(QPalette::PlaceholderText);
+    // The pages are stacked, so nobody asks the label how high it is at its width.
+    label->setMinimumHeight(label->heightForWidth(52 * label->fontMetrics().averageCharWidth()));
     return label;
 }
 
@@ -65,7 +67,6 @@ ExportDialog::ExportDialog(EngineClient* client, RunRecord run, QWidget* parent)
     m_open->setObjectName(QStringLiteral("openFolder"));
     m_copy->setObjectName(QStringLiteral("copyPath"));
     m_copy->setAccessibleName(tr("Copy the path of the exported model"));
-    m_export->setDefault(true);
     m_pages->addWidget(makeChoices());
     m_pages->addWidget(makeResult());
 
@@ -82,6 +83,7 @@ ExportDialog::ExportDialog(EngineClient* client, RunRecord run, QWidget* parent)
     layout->addWidget(m_pages, 1);
     layout->addWidget(m_bar);
     layout->addLayout(buttons);
+    m_export->setDefault(true);
 
     connect(m_export, &QPushButton::clicked, this, &ExportDialog::start);
     connect(m_close, &QPushButton::clicked, this, &ExportDialog::reject);
@@ -217,6 +219,7 @@ void ExportDialog::start() {
                 m_message->say(Role::Failure, tr("The model could not be exported: %1").arg(error.message));
             }
             updateState();
+            m_export->setFocus();
         });
     updateState();
 }
@@ -246,6 +249,7 @@ void ExportDialog::updateState() {
     m_pages->widget(ChoicesPage)->setEnabled(!isBusy);
     m_export->setVisible(!isDone);
     m_export->setEnabled(isConnected && !isBusy && hasModel && path.startsWith(QLatin1Char('/')));
+    m_close->setVisible(!isBusy);  // the strip has its own Cancel
     m_close->setText(isDone ? tr("&Close") : tr("Cancel"));
     m_open->setVisible(isDone && isLocal());
     m_copy->setVisible(isDone);
