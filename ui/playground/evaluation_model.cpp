@@ -176,7 +176,7 @@ QSize EvaluationDelegate::sizeHint(const QStyleOptionViewItem& option, const QMo
     const bool isStage = index.column() >= EvaluationModel::FirstStageColumn;
     const int bar = isStage ? small.horizontalAdvance(QStringLiteral("100 %")) + 5 * Theme::kSpacing : 0;
     // A little more than the text: its advance is rounded.
-    return {std::max(text, bar) + 2 * Theme::kSpacing + 4, metrics.height() + small.height() + Theme::kSpacing};
+    return {std::max(text, bar) + 2 * Theme::kSpacing + 1, metrics.height() + small.height() + Theme::kSpacing};
 }
 
 }  // namespace radlads::ui
