@@ -80,9 +80,10 @@ QPalette paletteOf(const Tones& tones) {
 class RoomyStyle : public QProxyStyle {
 public:
     RoomyStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
-    int pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const override {
-        const int size = QProxyStyle::pixelMetric(metric, option, widget);
-        return metric == PM_ButtonMargin ? size + Theme::kSpacing : size;
+    QSize sizeFromContents(ContentsType type, const QStyleOption* option, const QSize& contents,
+                           const QWidget* widget) const override {
+        const QSize size = QProxyStyle::sizeFromContents(type, option, contents, widget);
+        return type == CT_PushButton ? size + QSize(2 * Theme::kSpacing, 2) : size;
     }
 };
 
