@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <fstream>
+#include <span>
 
 #include "engine/data/source.h"
 #include "engine/data/token_store.h"
@@ -24,6 +25,8 @@ using nlohmann::ordered_json;
 
 constexpr uint64_t kMaxJsonBytes = 256 << 20;
 constexpr int64_t kMostLengths = 4 << 20;  // documents whose lengths are kept
+constexpr size_t kSamples = 8;             // documents that are shown as tokens
+constexpr size_t kSamplePieces = 64;       // tokens of each
 
 // ---- datasets
 
@@ -80,6 +83,20 @@ Result<std::optional<io::Tokenizer>> givenTokenizer(const InspectOptions& option
     return std::optional(std::move(tokenizer));
 }
 
+// A document as its first tokens, one text a token. A character that several tokens share stands with the last of them.
+ordered_json sampleJson(const io::Tokenizer& tokenizer, std::span<const int32_t> ids, int64_t tokens) {
+    ordered_json pieces = ordered_json::array();
+    const size_t shown = std::min(ids.size(), kSamplePieces);
+    for (size_t i = 0, start = 0; i < shown; ++i) {
+        constexpr size_t kLongestCharacter = 4;
+        std::string text = tokenizer.decode(ids.subspan(start, i + 1 - start));
+        const bool broken = text.ends_with("\uFFFD") && i + 1 - start < kLongestCharacter && i + 1 < shown;
+        pieces.push_back(broken ? std::string() : std::move(text));
+        if (!broken) start = i + 1;
+    }
+    return {{"tokens", tokens}, {"pieces", pieces}};
+}
+
 Result<InspectReport> inspectTokens(const fs::path& prefix, const InspectOptions& options) {
     RADLADS_TRY_ASSIGN(const data::TokenStore store, data::TokenStore::open(prefix));
     RADLADS_TRY_ASSIGN(const std::optional<io::Tokenizer> tokenizer, givenTokenizer(options));
@@ -105,6 +122,12 @@ Result<InspectReport> inspectTokens(const fs::path& prefix, const InspectOptions
         std::vector<int32_t> ids(static_cast<size_t>(std::min<int64_t>(store.documentLength(0), 48)));
         store.read(store.documentOffset(0), ids);
         report.facts.push_back({"Begins", protocol::quote(tokenizer->decode(ids))});
+        report.json["samples"] = ordered_json::array();
+        for (int64_t i = 0; i < std::min<int64_t>(store.documents(), kSamples); ++i) {
+            std::vector<int32_t> sample(static_cast<size_t>(std::min<int64_t>(store.documentLength(i), kSamplePieces)));
+            store.read(store.documentOffset(i), sample);
+            report.json["samples"].push_back(sampleJson(*tokenizer, sample, store.documentLength(i)));
+        }
     }
     return report;
 }
@@ -117,6 +140,7 @@ Result<InspectReport> inspectTexts(const std::string& path, const InspectOptions
     InspectReport report{.kind = files.empty() ? "generated text" : "text dataset"};
     Lengths lengths;
     std::string document, first;
+    ordered_json samples = ordered_json::array();
     int64_t textBytes = 0, broken = 0;
     bool complete = false;
     while (lengths.count() < options.documents) {
@@ -126,7 +150,13 @@ Result<InspectReport> inspectTexts(const std::string& path, const InspectOptions
         if (lengths.count() == 0) first = document.substr(0, 200);
         textBytes += static_cast<int64_t>(document.size());
         broken += document.find('\0') != std::string::npos ? 1 : 0;
-        lengths.add(tokenizer ? static_cast<int64_t>(tokenizer->encode(document).size()) : static_cast<int64_t>(document.size()));
+        if (tokenizer) {
+            const std::vector<int32_t> ids = tokenizer->encode(document);
+            if (samples.size() < kSamples) samples.push_back(sampleJson(*tokenizer, ids, static_cast<int64_t>(ids.size())));
+            lengths.add(static_cast<int64_t>(ids.size()));
+        } else {
+            lengths.add(static_cast<int64_t>(document.size()));
+        }
         RADLADS_TRY(stopIfInterrupted());
     }
     const bool stored = !files.empty();
@@ -145,6 +175,7 @@ Result<InspectReport> inspectTexts(const std::string& path, const InspectOptions
         report.facts.push_back({"Tokens", fmt::format("{}{}{}", complete ? "" : "about ", formatCount(all), complete ? "" : " in all")});
         report.json["tokens"] = lengths.sum();
         report.json["estimated_tokens"] = all;
+        report.json["samples"] = std::move(samples);
     }
     if (!first.empty()) report.facts.push_back({"Begins", protocol::quote(first)});
     lengths.report(tokenizer ? "tokens" : "bytes", report);

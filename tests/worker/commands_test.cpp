@@ -168,6 +168,21 @@ TEST(Inspect, KnowsWhatAPathIs) {
     for (const std::string& path : {place.arg("nothing"), place.arg("broken.gguf")}) EXPECT_EQ(place.run({"inspect", path}).exit, 2) << path;
 }
 
+TEST(Inspect, ShowsTheFirstDocumentsAsTokens) {
+    const Workplace place;
+    place.makeTeacher("teacher");
+    place.write("texts/a.txt", "\xC3\x84pfel.\n<|endoftext|>\nOnce more.\n");
+    ASSERT_EQ(place.run({"prepare", place.arg("texts"), "-t", place.arg("teacher"), "-o", place.arg("tokens"), "-q"}).exit, 0);
+    for (const char* source : {"texts", "tokens"}) {
+        const auto json = place.run({"inspect", place.arg(source), "-t", place.arg("teacher"), "--json"}).json();
+        ASSERT_EQ(json["samples"].size(), 2u) << source;
+        std::string text;
+        for (const auto& piece : json["samples"][0]["pieces"]) text += piece.get<std::string>();
+        EXPECT_EQ(text.substr(0, 7), "\xC3\x84pfel.") << source;
+        EXPECT_EQ(json["samples"][0]["pieces"].size(), json["samples"][0]["tokens"].get<size_t>()) << source;
+    }
+}
+
 TEST(Doctor, NamesWhatMakesRunsImpossible) {
     const Workplace place;
     place.write("file", "");
