@@ -168,13 +168,16 @@ private Q_SLOTS:
         QTRY_COMPARE(jobs.count, 2);
         page.showRun(nullptr, nullptr);
         QTRY_COMPARE(fixture.cancelled.size(), 2);
-        fixture.event(jobs.student(), piece(u" late"_s, 1, 2, kState));
-        fixture.error(jobs.student(), u"cancelled"_s, u"cancelled"_s, 9);
+        const QString earlier = jobs.student();
         page.showRun(fixture.store.get(), fixture.store->history(u"demo-20251125-101500"_s));
-        QSignalSpy answered(fixture.client.get(), &EngineClient::notification);
-        fixture.setRun(PlaygroundFixture::record(u"stopped"_s));
-        QTRY_VERIFY(!answered.isEmpty());
         QCOMPARE(child<QPlainTextEdit>(page, u"studentAnswer"_s)->toPlainText(), QString());
+        page.generate();
+        QTRY_COMPARE(jobs.count, 4);
+        fixture.event(earlier, piece(u" late"_s, 1, 2, kState));
+        fixture.error(earlier, u"cancelled"_s, u"cancelled"_s, 9);
+        fixture.event(jobs.student(), piece(u" new"_s, 1, 2, kState));
+        QTRY_COMPARE(child<QPlainTextEdit>(page, u"studentAnswer"_s)->toPlainText(), u"Once new"_s);
+        QVERIFY(child<QPushButton>(page, u"stopGenerating"_s)->isEnabled());
     }
 
     void beforeTheRunHasAModelTheStudentSideSaysWhen() {
