@@ -42,7 +42,11 @@ const SourcePreview& DataPreviews::of(const protocol::SourcePlan& source, const 
             },
             [this, key](const RpcError& error) {
                 if (error.kind == QLatin1String("disconnected")) return;
-                m_previews[key] = {SourcePreview::State::Failed, {}, error.message};
+                // An older engine that cannot preview is no fault of the source.
+                if (error.kind == QLatin1String("method"))
+                    m_previews[key] = {SourcePreview::State::Known, {}, {}};
+                else
+                    m_previews[key] = {SourcePreview::State::Failed, {}, error.message};
                 Q_EMIT changed();
             });
     }

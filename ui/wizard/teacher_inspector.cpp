@@ -55,7 +55,8 @@ void TeacherInspector::ask() {
         [this, path](const RpcError& error) {
             if (path != m_path || error.kind == QLatin1String("disconnected")) return;
             m_error = error.message;
-            m_state = State::Failed;
+            // An older engine that cannot look into models still converts them.
+            m_state = error.kind == QLatin1String("method") ? State::None : State::Failed;
             Q_EMIT changed();
         });
     if (path.startsWith(u'/')) askLicence(path);

@@ -151,9 +151,16 @@ void TeacherPage::buildDownload() {
 }
 
 void TeacherPage::askModels() {
-    parts().client->call(QStringLiteral("model.list"), {}, this, [this](const QJsonObject& result) {
-        showModels(result.value(QStringLiteral("models")).toArray());
-    });
+    parts().client->call(
+        QStringLiteral("model.list"), {}, this,
+        [this](const QJsonObject& result) { showModels(result.value(QStringLiteral("models")).toArray()); },
+        [this](const RpcError& error) {
+            if (error.kind == QLatin1String("disconnected")) return;
+            // Every engine brings the demo's teacher, even one that cannot look for others.
+            showModels({QJsonObject{{QStringLiteral("path"), QStringLiteral("demo")},
+                                    {QStringLiteral("name"), tr("The demo's teacher")},
+                                    {QStringLiteral("source"), QStringLiteral("demo")}}});
+        });
 }
 
 void TeacherPage::showModels(const QJsonArray& models) {
@@ -163,9 +170,10 @@ void TeacherPage::showModels(const QJsonArray& models) {
         const QString path = model.value(QStringLiteral("path")).toString();
         const bool isGguf = model.value(QStringLiteral("kind")).toString() == QLatin1String("gguf");
         const QString name = model.value(QStringLiteral("name")).toString();
+        const double size = model.value(QStringLiteral("size_bytes")).toDouble();
         auto* item = new QTreeWidgetItem(m_models, {isGguf ? tr("%1 (GGUF)").arg(name) : name,
                                                     sourceText(model.value(QStringLiteral("source")).toString()),
-                                                    bytesText(model.value(QStringLiteral("size_bytes")).toDouble())});
+                                                    size > 0 ? bytesText(size) : QString()});
         item->setData(0, kPathRole, path);
         item->setToolTip(0, path);
         item->setTextAlignment(2, Qt::AlignRight | Qt::AlignVCenter);

@@ -292,6 +292,30 @@ private Q_SLOTS:
         }
     }
 
+    void anEngineThatCannotLookIntoModelsStillStartsTheDemo() {
+        Stage stage;
+        for (const char* method : {"model.list", "model.inspect", "data.preview", "plan.preview"})
+            stage.engine.server.on(QLatin1String(method), [](const QJsonObject&) {
+                return ScriptedServer::error(-32601, u"There is no such method."_s, u"method"_s);
+            });
+        stage.engine.server.on(u"run.start"_s, [](const QJsonObject&) { return QJsonObject{{u"run"_s, u"demo-1"_s}}; });
+        auto* models = stage.find<QTreeWidget>(u"models"_s);
+        QTRY_COMPARE(models->topLevelItemCount(), 1);
+        models->setFocus();
+        models->setCurrentItem(models->topLevelItem(0));
+        QTest::keyClick(models, Qt::Key_Return);
+        stage.startDemo();
+        QSignalSpy queued(&stage.wizard, &ConversionWizard::queued);
+        stage.wizard.showPage(5);
+        auto* queue = stage.find<QPushButton>(u"addToQueue"_s);
+        QTRY_VERIFY(queue->isEnabled());
+        for (int i = 0; i < 3; ++i)
+            QVERIFY(!stage.find<QListWidget>(u"steps"_s)->item(i)->text().contains(u"Needs attention"_s));
+        QTest::mouseClick(queue, Qt::LeftButton);
+        QTRY_COMPARE(queued.count(), 1);
+        QVERIFY(stage.engine.server.lastParams(u"run.start"_s).value(u"queue"_s).toBool());
+    }
+
     void aBrokenPlanFileIsNamedAndNothingIsLost() {
         Stage stage;
         QVERIFY(stage.isReady());
