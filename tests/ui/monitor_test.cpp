@@ -353,7 +353,7 @@ private Q_SLOTS:
                     Chart* first = widget->findChildren<Chart*>().first();
                     first->group()->setCursor(first->group()->upper() * 0.4);
                     const QImage image = widget->grab().toImage();
-                    QCOMPARE(image.pixelColor(first->mapTo(widget, QPoint(6, 6))),
+                    QCOMPARE(image.pixelColor((first->mapTo(widget, QPoint(6, 6)) * image.devicePixelRatio())),
                              widget->palette().color(QPalette::Base));
                     keepPicture(*widget, u"%1-%2-%3"_s.arg(widget->objectName(), theme).arg(size.width()));
                 }
