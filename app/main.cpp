@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
     QCoreApplication::setOrganizationName(QStringLiteral("radlads"));
     QCoreApplication::setApplicationName(QStringLiteral("radlads"));
     QCoreApplication::setApplicationVersion(QStringLiteral(RADLADS_VERSION));
-    QGuiApplication::setDesktopFileName(QStringLiteral("radlads"));
+    QGuiApplication::setDesktopFileName(QStringLiteral("org.radlads.Studio"));
     QApplication application(argc, argv);
     radlads::app::Application studio(QString::fromLocal8Bit(socket.c_str()));
     studio.start(QString::fromLocal8Bit(subject.c_str()));

@@ -6,4 +6,14 @@ endif()
 install(DIRECTORY resources/demo resources/presets resources/hf DESTINATION ${CMAKE_INSTALL_DATADIR}/radlads
         PATTERN "*.cpp" EXCLUDE PATTERN "*.h" EXCLUDE PATTERN "CMakeLists.txt" EXCLUDE PATTERN "__pycache__" EXCLUDE)
 install(FILES packaging/man/radlads-engine.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES packaging/completion/radlads-engine DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+if(RADLADS_UI)
+  install(FILES packaging/man/radlads.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES packaging/completion/radlads-engine DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+          RENAME radlads)
+  install(FILES packaging/desktop/org.radlads.Studio.desktop DESTINATION ${CMAKE_INSTALL_DATADIR}/applications)
+  install(FILES packaging/desktop/org.radlads.Studio.metainfo.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/metainfo)
+  install(FILES resources/icons/radlads.svg DESTINATION ${CMAKE_INSTALL_DATADIR}/icons/hicolor/scalable/apps
+          RENAME org.radlads.Studio.svg)
+endif()
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
