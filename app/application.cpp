@@ -33,6 +33,8 @@ void Application::loadTranslation() {
     QLocale::setDefault(locale);
     if (m_qtTranslator.load(locale, u"qtbase"_s, u"_"_s, QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
         QCoreApplication::installTranslator(&m_qtTranslator);
+    // English has its plural forms in a file too; they serve every language that has no file of its own.
+    if (m_pluralTranslator.load(u":/i18n/radlads_en.qm"_s)) QCoreApplication::installTranslator(&m_pluralTranslator);
     if (m_translator.load(locale, u"radlads"_s, u"_"_s, u":/i18n"_s))
         QCoreApplication::installTranslator(&m_translator);
 }

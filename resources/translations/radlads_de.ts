@@ -555,10 +555,9 @@
         <source>end of the document</source>
         <translation>Ende des Dokuments</translation>
     </message>
-    <message numerus="yes">
-        <source> ... %n more</source>
-        <translation>
-            <numerusform> ... ein weiteres</numerusform><numerusform> ... %n weitere</numerusform></translation>
+    <message>
+        <source> ... %1 more</source>
+        <translation> ... %1 weitere</translation>
     </message>
     <message>
         <source>There is no text in it</source>
@@ -876,10 +875,6 @@
         <translation>Werte als CSV-Datei speichern</translation>
     </message>
     <message>
-        <source>Evaluations on the same text with the same seed: only these can be compared</source>
-        <translation>Bewertungen auf demselben Text mit demselben Startwert: Nur diese sind vergleichbar</translation>
-    </message>
-    <message>
         <source>&amp;Scores</source>
         <translation>&amp;Werte</translation>
     </message>
@@ -924,16 +919,16 @@
         <translation>Die Bewertungen dieses Laufs konnten nicht gelesen werden: %1</translation>
     </message>
     <message>
-        <source>Best stage: %1, with %2 % of the way from the floor to the teacher on average.</source>
-        <translation>Beste Stufe: %1, im Mittel %2 % des Wegs vom Boden zum Lehrer.</translation>
+        <source>Best: %1. On average it is %2 % of the way from the floor to the teacher.</source>
+        <translation>Beste: %1. Im Mittel %2 % des Wegs vom Boden zum Lehrer.</translation>
     </message>
     <message>
-        <source>%1 % of the way from the floor to the teacher on average.</source>
+        <source>On average %1 % of the way from the floor to the teacher.</source>
         <translation>Im Mittel %1 % des Wegs vom Boden zum Lehrer.</translation>
     </message>
     <message>
-        <source>Evaluated %1.</source>
-        <translation>Bewertet: %1.</translation>
+        <source>%1, last on %2. Only evaluations on the same text with the same seed can be compared.</source>
+        <translation>%1, zuletzt am %2. Nur Bewertungen auf demselben Text mit demselben Startwert sind vergleichbar.</translation>
     </message>
     <message>
         <source>This evaluation has no samples of answers. The task “Skills of the demo” keeps some.</source>
@@ -1033,6 +1028,16 @@
     <message>
         <source>Teacher</source>
         <translation>Lehrer</translation>
+    </message>
+    <message>
+        <source>%1 · best</source>
+        <translation>%1 · beste</translation>
+    </message>
+    <message>
+        <source>%1
+best</source>
+        <translation>%1
+beste</translation>
     </message>
     <message>
         <source>%1 (best)</source>
@@ -1545,10 +1550,9 @@
         <source>Waiting for the engine...</source>
         <translation>Warten auf die Engine...</translation>
     </message>
-    <message numerus="yes">
-        <source>%1: %2, %n core(s), %3 of memory, %4 free.</source>
-        <translation>
-            <numerusform>%1: %2, ein Kern, %3 Speicher, %4 frei.</numerusform><numerusform>%1: %2, %n Kerne, %3 Speicher, %4 frei.</numerusform></translation>
+    <message>
+        <source>%1: %2, cores: %5, %3 of memory, %4 free.</source>
+        <translation>%1: %2, Kerne: %5, %3 Speicher, %4 frei.</translation>
     </message>
     <message>
         <source>Memory: %1 of %2 in step %3, the largest</source>
@@ -2488,10 +2492,13 @@
         <source>%1: %2</source>
         <translation>%1: %2</translation>
     </message>
-    <message numerus="yes">
-        <source>%n problem(s) to settle</source>
-        <translation>
-            <numerusform>Ein Problem zu lösen</numerusform><numerusform>%n Probleme zu lösen</numerusform></translation>
+    <message>
+        <source>One problem to settle</source>
+        <translation>Ein Problem zu lösen</translation>
+    </message>
+    <message>
+        <source>%1 problems to settle</source>
+        <translation>%1 Probleme zu lösen</translation>
     </message>
     <message>
         <source>nothing</source>
@@ -3500,10 +3507,9 @@
         <source>State: %1 a sequence, however long.</source>
         <translation>Zustand: %1 je Sequenz, egal wie lang.</translation>
     </message>
-    <message numerus="yes">
-        <source>State: %1 a sequence, and a cache in %n layer(s) that grows.</source>
-        <translation>
-            <numerusform>Zustand: %1 je Sequenz, dazu ein Cache in einer Schicht, der wächst.</numerusform><numerusform>Zustand: %1 je Sequenz, dazu ein Cache in %n Schichten, der wächst.</numerusform></translation>
+    <message>
+        <source>State: %1 a sequence; layers with a growing cache: %2.</source>
+        <translation>Zustand: %1 je Sequenz; Schichten mit wachsendem Cache: %2.</translation>
     </message>
     <message>
         <source>State: the same size however long the text.</source>
@@ -4239,8 +4245,8 @@
         <translation>Wörter, die nur aus dem früheren Teil der Geschichte bekannt sein können: wer was hatte, und wo.</translation>
     </message>
     <message>
-        <source>%1 to %2 words back</source>
-        <translation>%1 bis %2 Wörter zurück</translation>
+        <source>%1–%2 words back</source>
+        <translation>%1–%2 Wörter zurück</translation>
     </message>
     <message>
         <source>Recall, by how far back the answer stands.</source>
@@ -4321,6 +4327,10 @@
     <message>
         <source>%1 windows</source>
         <translation>%1 Fenster</translation>
+    </message>
+    <message>
+        <source>%1 × %2 tokens</source>
+        <translation>%1 × %2 Token</translation>
     </message>
 </context>
 <context>
