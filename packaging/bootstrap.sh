@@ -10,7 +10,8 @@ packages=(
     nlohmann-json3-dev libfmt-dev libcli11-dev libexpected-dev
     libpcre2-dev libutf8proc-dev libzstd-dev zlib1g-dev
     qt6-base-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools libqt6svg6-dev libqcustomplot-dev
-    openssl ca-certificates libgtest-dev googletest xvfb xdotool openbox x11-utils desktop-file-utils appstream openssh-client
+    qt6-translations-l10n fonts-dejavu-core openssl ca-certificates
+    libgtest-dev googletest xvfb xdotool openbox x11-utils desktop-file-utils appstream openssh-client
     clang libclang-rt-14-dev
 )
 
@@ -26,7 +27,8 @@ Usage: packaging/bootstrap.sh COMMAND [ARGUMENT...]
   demo [ARG...]    build, then run `radlads-engine demo ARG...`: the whole conversion on the embedded teacher
   test             deps, build with tests and warnings as errors in build/ci, then run the unit tests, the fuzzers
                    and the end-to-end scripts; the last line counts the unit tests
-  install [PREFIX] build, then install below PREFIX (default /usr/local)
+  install [PREFIX] build, then install the studio (radlads), the engine, the worker, the desktop entry and the
+                   manual pages below PREFIX (default /usr/local)
 
 Environment:
   RADLADS_JOBS           compile jobs (default: as many as processors and free memory allow)
