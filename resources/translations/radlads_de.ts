@@ -3821,6 +3821,10 @@ beste</translation>
         <source>Converting the GGUF file...</source>
         <translation>Die GGUF-Datei wird umgewandelt...</translation>
     </message>
+    <message>
+        <source>The demo's teacher</source>
+        <translation>Der Lehrer der Demo</translation>
+    </message>
 </context>
 <context>
     <name>TryPage</name>
@@ -4321,16 +4325,12 @@ beste</translation>
         <translation>Startwert %1</translation>
     </message>
     <message>
-        <source>%1 windows of %2 tokens</source>
-        <translation>%1 Fenster mit %2 Token</translation>
+        <source>%1 × %2 tokens</source>
+        <translation>%1 × %2 Token</translation>
     </message>
     <message>
         <source>%1 windows</source>
         <translation>%1 Fenster</translation>
-    </message>
-    <message>
-        <source>%1 × %2 tokens</source>
-        <translation>%1 × %2 Token</translation>
     </message>
 </context>
 <context>
