@@ -2,7 +2,7 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
-    <name>Chart</name>
+    <name>radlads::ui::Chart</name>
     <message numerus="yes">
         <source>and %n more</source>
         <translation>
@@ -10,7 +10,7 @@
     </message>
 </context>
 <context>
-    <name>FilesPage</name>
+    <name>radlads::ui::FilesPage</name>
     <message numerus="yes">
         <source>%n file(s), %1 together</source>
         <translation>
@@ -18,7 +18,7 @@
     </message>
 </context>
 <context>
-    <name>MainWindow</name>
+    <name>radlads::ui::MainWindow</name>
     <message numerus="yes">
         <source>Delete %n run(s)?</source>
         <translation>
@@ -26,7 +26,7 @@
     </message>
     </context>
 <context>
-    <name>RunHeader</name>
+    <name>radlads::ui::RunHeader</name>
     <message numerus="yes">
         <source>%n rollback(s)</source>
         <translation>
@@ -34,7 +34,7 @@
     </message>
 </context>
 <context>
-    <name>RunModel</name>
+    <name>radlads::ui::RunModel</name>
     <message numerus="yes">
         <source>%1, %n run(s)</source>
         <translation>
@@ -42,7 +42,7 @@
     </message>
     </context>
 <context>
-    <name>RunView</name>
+    <name>radlads::ui::RunView</name>
     <message numerus="yes">
         <source>%n warning(s), the last: %1</source>
         <translation>

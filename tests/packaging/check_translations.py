@@ -66,6 +66,8 @@ def check_tree(source_dir: pathlib.Path, lupdate: str) -> Iterator[str]:
             copy = pathlib.Path(directory) / file.name
             shutil.copy(file, copy)
             command = [lupdate, "-silent", "-no-obsolete", "-locations", "none"]
+            # With the headers: a text is looked up at run time by its class's name with the namespace.
+            command += ["-I", str(source_dir)]
             is_plurals_only = file.stem.endswith("_en")
             command += ["-pluralonly"] if is_plurals_only else []
             command += [str(source_dir / "ui"), str(source_dir / "app"), "-ts", str(copy)]
@@ -73,6 +75,9 @@ def check_tree(source_dir: pathlib.Path, lupdate: str) -> Iterator[str]:
             root = tree.parse(copy).getroot()
         if sum(1 for _ in root.iter("message")) < (1 if is_plurals_only else 50):
             yield f"{file.name}: lupdate found almost no text; is it the right program?"
+        names = {context.findtext("name") for context in root.iter("context")}
+        if not is_plurals_only and "radlads::ui::MainWindow" not in names:
+            yield f"{file.name}: the texts are not under their classes' full names"
         yield from check_document(root, file.name)
 
 
