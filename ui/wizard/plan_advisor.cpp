@@ -120,7 +120,8 @@ void PlanAdvisor::askEngine() {
             const QJsonObject preset = value.toObject();
             const QByteArray text = QJsonDocument(preset.value(QStringLiteral("plan")).toObject()).toJson();
             auto plan = protocol::parsePlan(text.toStdString(), "preset");
-            if (!plan) continue;  // of a newer engine
+            // Of a newer engine; or one that trains a teacher, which is no conversion.
+            if (!plan || plan->student.architecture == protocol::Architecture::Softmax) continue;
             m_presets.append({preset.value(QStringLiteral("id")).toString(),
                               preset.value(QStringLiteral("title")).toString(),
                               preset.value(QStringLiteral("summary")).toString(), std::move(*plan)});
@@ -232,8 +233,13 @@ void PlanAdvisor::askValidation() {
             QList<PlanProblem> problems;
             for (const QJsonValue& value : result.value(QStringLiteral("problems")).toArray()) {
                 const QJsonObject problem = value.toObject();
-                problems.append({dottedKey(problem.value(QStringLiteral("key")).toString()),
-                                 problem.value(QStringLiteral("message")).toString()});
+                const QString key = dottedKey(problem.value(QStringLiteral("key")).toString());
+                QString message = problem.value(QStringLiteral("message")).toString();
+                // The message stands beside its field: the key need not be said again.
+                if (const qsizetype colon = message.indexOf(QLatin1String(": "));
+                    colon > 0 && dottedKey(message.left(colon)) == key)
+                    message.remove(0, colon + 2);
+                problems.append({key, message});
             }
             if (asked == m_generation) m_model->setEngineProblems(problems);
             finish();
