@@ -94,6 +94,12 @@ ConversionWizard::ConversionWizard(EngineClient* client, QWidget* parent)
     connect(m_model, &WizardModel::changed, this, &ConversionWizard::refreshStates);
     connect(m_model, &WizardModel::problemsChanged, this, &ConversionWizard::refreshStates);
     connect(m_advisor, &PlanAdvisor::estimateChanged, this, &ConversionWizard::refreshEstimate);
+    // A new conversion begins with the paper's steps, until something else is chosen.
+    connect(m_advisor, &PlanAdvisor::presetsChanged, this, [this] {
+        if (!m_model->plan().steps.empty() || m_model->undoStack()->canUndo()) return;
+        for (const Preset& preset : m_advisor->presets())
+            if (preset.id == QLatin1String("paper-rwkv7")) startFrom(preset.plan, preset.title);
+    });
     connect(m_advisor, &PlanAdvisor::remedyChanged, this, &ConversionWizard::refreshEstimate);
     connect(&Theme::instance(), &Theme::changed, this, [this] {
         refreshStates();

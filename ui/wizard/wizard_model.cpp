@@ -73,6 +73,11 @@ void flatten(const QJsonValue& value, const QString& key, QList<std::pair<QStrin
 bool repair(Plan& plan, const QString& key) {
     if (key == QLatin1String("teacher.path")) return plan.teacher.path = "demo", true;
     if (key == QLatin1String("data.sources")) return plan.data.sources = {{"demo:1:1"}}, true;
+    if (key == QLatin1String("steps")) {
+        protocol::StepPlan step;
+        step.tokens = 1;
+        return plan.steps = {step}, true;
+    }
     if (key == QLatin1String("student.attention_layers")) return plan.student.attentionLayers.clear(), true;
     if (key == QLatin1String("student.token_shift")) return plan.student.tokenShift.reset(), true;
     static const QRegularExpression source(QStringLiteral("^data\\.sources\\.(\\d+)\\.path$"));

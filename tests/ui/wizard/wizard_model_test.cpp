@@ -86,6 +86,9 @@ private Q_SLOTS:
                                 "steps.2.loss", "student.attention_layers"})
             QVERIFY2(!model.problemOf(QLatin1String(key)).isEmpty(), key);
         QCOMPARE(model.problems().size(), 6);
+        model.start({}, {});
+        for (const char* key : {"teacher.path", "data.sources", "steps"})
+            QVERIFY2(!model.problemOf(QLatin1String(key)).isEmpty(), key);
     }
 
     void whatTheEngineSaysHoldsUntilItsKeyIsChanged() {
