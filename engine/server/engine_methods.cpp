@@ -55,7 +55,7 @@ Answer hello(const Call& call) {
     return ordered_json{{"server", "radlads-engine"},
                         {"version", RADLADS_VERSION},
                         {"protocol", kProtocol},
-                        {"features", {"series", "queue", "trash", "jobs"}},
+                        {"features", {"queue"}},
                         {"pid", ::getpid()},
                         {"host", hostName()},
                         {"runs_directory", call.engine.runsDirectory().string()},
