@@ -52,7 +52,8 @@ void DownloadFaultsTest::aConnectionThatBreaksAnywhereIsResumed_data() {
     QTest::addColumn<int>("cutAfter");
     for (const char* file : {"blobs=true", "config.json", "model.safetensors"})
         for (const int bytes : {0, 5, 20, 60, 120, 150})
-            QTest::addRow("%s at byte %d", file, bytes) << QString::fromLatin1(file) << bytes;
+            QTest::newRow(qPrintable(QStringLiteral("%1 at byte %2").arg(QLatin1String(file)).arg(bytes)))
+                << QString::fromLatin1(file) << bytes;
     for (const int bytes : {300, 5000, 300000, 599999, 600078})
         QTest::addRow("the weights at byte %d", bytes) << kWeights << bytes;
 }
