@@ -36,6 +36,7 @@ bool isTransient(int status) {
 HubFetch::HubFetch(FetchContext context, QUrl url, std::string file, QObject* parent)
     : QObject(parent), m_context(std::move(context)), m_url(std::move(url)), m_file(std::move(file)) {
     m_pause.setSingleShot(true);
+    m_pause.setTimerType(Qt::PreciseTimer);  // a coarse one may end 5 % too early, before what Retry-After asks for
     connect(&m_pause, &QTimer::timeout, this, &HubFetch::request);
 }
 
