@@ -126,7 +126,7 @@ TEST(GenerateStream, EndsAtOnceWhenAskedAndGivesNoResult) {
     const Workplace place;
     const fs::path run = place.makeRun();
     for (const int signal : {SIGTERM, SIGINT}) {
-        const Outcome outcome = place.runAndInterrupt({"generate", run.string(), "--prompt", "A", "-n", "1000000000", "--stream"}, 5, signal);
+        const Outcome outcome = place.runAndInterrupt({"generate", run.string(), "--prompt", "A", "-n", "1000000000", "--temp", "0", "--repeat-penalty", "1", "--stream"}, 5, signal);
         EXPECT_EQ(outcome.exit, 130) << outcome.err;
         const Stream stream = parse(outcome.out);
         EXPECT_GE(stream.events.size(), 5u);
