@@ -1,6 +1,8 @@
 #include "tests/server/engine_process.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,16 +18,23 @@ bool readSome(int descriptor, std::string& text) {
     return count > 0;
 }
 
+std::string readLines(int descriptor, std::string& text, size_t lines) {
+    while (static_cast<size_t>(std::count(text.begin(), text.end(), '\n')) < lines && readSome(descriptor, text)) {
+    }
+    return text;
+}
+
 }  // namespace
 
 EngineProcess::EngineProcess(const std::string& program, const std::vector<std::string>& arguments) {
+    // Closed on exec: no other process of the test keeps them open.
     int out[2], err[2];
-    if (::pipe(out) != 0 || ::pipe(err) != 0) return;
+    if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) return;
     m_process = ::fork();
     if (m_process == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         ::dup2(out[1], STDOUT_FILENO);
         ::dup2(err[1], STDERR_FILENO);
-        for (const int descriptor : {out[0], out[1], err[0], err[1]}) ::close(descriptor);
         std::vector<char*> words{const_cast<char*>("radlads-engine")};
         for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
         words.push_back(nullptr);
@@ -48,10 +57,11 @@ EngineProcess::~EngineProcess() {
 }
 
 std::string EngineProcess::waitForLines(size_t lines) {
-    while (static_cast<size_t>(std::count(m_outcome.out.begin(), m_outcome.out.end(), '\n')) < lines &&
-           readSome(m_out, m_outcome.out)) {
-    }
-    return m_outcome.out;
+    return readLines(m_out, m_outcome.out, lines);
+}
+
+std::string EngineProcess::waitForErrorLines(size_t lines) {
+    return readLines(m_err, m_outcome.err, lines);
 }
 
 void EngineProcess::signal(int number) const {

@@ -15,14 +15,16 @@ struct Outcome {
 
 class EngineProcess {
 public:
-    // program: the path of the executable. Starts it at once.
+    // program: the path of the executable. Starts it at once; it does not outlive this process.
     EngineProcess(const std::string& program, const std::vector<std::string>& arguments);
     ~EngineProcess();
     EngineProcess(const EngineProcess&) = delete;
     EngineProcess& operator=(const EngineProcess&) = delete;
-    // Waits until the standard output holds so many lines or has ended; what it holds.
+    // Waits until the standard output (error) holds so many lines or has ended; what it holds.
     std::string waitForLines(size_t lines);
+    std::string waitForErrorLines(size_t lines);
     void signal(int number) const;
+    pid_t id() const { return m_process; }
     // Waits for the end.
     Outcome finish();
 
