@@ -89,21 +89,20 @@ TEST(TranscriptMatching, FindsEveryKindOfDifference) {
     const auto fits = [&](const char* expected, const char* actual) {
         return mismatch(json::parse(expected), json::parse(actual), values).empty();
     };
-    EXPECT_TRUE(fits(R"({"a":[1,"<text:NAME> (<int>)"],"b":"<int>"
-})", R"({"a":[1,"x. (2)"],"b":7})"));
+    EXPECT_TRUE(fits(R"({"a":[1,"<text:NAME> <int>!"],"b":"<int>"})", R"({"a":[1,"x. 2!"],"b":7})"));
     EXPECT_EQ(values["NAME"], "x.");
-EXPECT_TRUE(fits(R"({"a":1,"...":0})", R"({"a":1,"b":2})"));
-EXPECT_TRUE(fits(R"([1,"..."])", "[1,2,3]"));
-EXPECT_FALSE(fits(R"({"a":1})", R"({"a":1,"b":2})"));
-EXPECT_FALSE(fits(R"({"a":1,"b":2,"...":0})", R"({"a":1})"));
-EXPECT_FALSE(fits(R"([1,2,"..."])", "[1]"));
-EXPECT_FALSE(fits(R"([1])", "[1,2]"));
-EXPECT_FALSE(fits(R"("a.c")", R"("abc")"));
-EXPECT_FALSE(fits(R"("<int>")", "1.5"));
-EXPECT_FALSE(fits(R"("<text>")", R"("")"));
-EXPECT_FALSE(fits(R"("<time>")", R"("today")"));
-EXPECT_FALSE(fits("null", "0"));
-EXPECT_THROW(withValues("$NOTHING", values), std::runtime_error);
+    EXPECT_TRUE(fits(R"({"a":1,"...":0})", R"({"a":1,"b":2})"));
+    EXPECT_TRUE(fits(R"([1,"..."])", "[1,2,3]"));
+    EXPECT_FALSE(fits(R"({"a":1})", R"({"a":1,"b":2})"));
+    EXPECT_FALSE(fits(R"({"a":1,"b":2,"...":0})", R"({"a":1})"));
+    EXPECT_FALSE(fits(R"([1,2,"..."])", "[1]"));
+    EXPECT_FALSE(fits(R"([1])", "[1,2]"));
+    EXPECT_FALSE(fits(R"("a.c")", R"("abc")"));
+    EXPECT_FALSE(fits(R"("<int>")", "1.5"));
+    EXPECT_FALSE(fits(R"("<text>")", R"("")"));
+    EXPECT_FALSE(fits(R"("<time>")", R"("today")"));
+    EXPECT_FALSE(fits("null", "0"));
+    EXPECT_THROW(withValues("$NOTHING", values), std::runtime_error);
 }
 
 // All files of the folder: a transcript that is added is played.
