@@ -211,7 +211,7 @@ void fillResults(QTableWidget& table, const QVector<ComparedRun>& runs) {
 }
 
 void fillDifferences(QTableWidget& table, const QVector<ComparedRun>& runs,
-                     const QVector<PlanDifference>& differences) {
+                     const QVector<DifferingKey>& differences) {
     table.clear();
     table.setColumnCount(int(runs.size()) + 1);
     table.setRowCount(int(differences.size()));

@@ -38,7 +38,7 @@ struct ComparedRun {
 QTableWidget* makeTable(const QString& objectName, const QString& accessibleName);
 // First column: the run with the stroke of its curve. The first run is the baseline of the others' differences.
 void fillResults(QTableWidget& table, const QVector<ComparedRun>& runs);
-void fillDifferences(QTableWidget& table, const QVector<ComparedRun>& runs, const QVector<PlanDifference>& differences);
+void fillDifferences(QTableWidget& table, const QVector<ComparedRun>& runs, const QVector<DifferingKey>& differences);
 bool haveEqualBases(const QVector<ComparedRun>& runs);
 QByteArray tableCsv(const QTableWidget& table);
 

@@ -60,7 +60,7 @@ void flatten(const QJsonValue& value, const QString& key, Leaves& leaves) {
 
 }  // namespace
 
-QVector<PlanDifference> planDifferences(const QVector<QJsonObject>& plans) {
+QVector<DifferingKey> planDifferences(const QVector<QJsonObject>& plans) {
     std::vector<Leaves> all(size_t(plans.size()));
     QStringList keys;
     for (qsizetype i = 0; i < plans.size(); ++i) {
@@ -71,7 +71,7 @@ QVector<PlanDifference> planDifferences(const QVector<QJsonObject>& plans) {
         }
     }
     keys.removeAll(QStringLiteral("name"));
-    QVector<PlanDifference> differences;
+    QVector<DifferingKey> differences;
     for (const QString& key : keys) {
         QStringList values;
         for (const Leaves& leaves : all) values.append(leaves.texts.value(key));

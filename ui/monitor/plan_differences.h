@@ -7,12 +7,12 @@
 
 namespace radlads::ui {
 
-struct PlanDifference {
+struct DifferingKey {
     QString key;         // "steps.1.learning_rate.initial"
     QStringList values;  // one a plan; empty: the plan has no such key
 };
 
 // Only keys whose values differ, in the order of the plans. The plan's name is left out: it differs between any two.
-QVector<PlanDifference> planDifferences(const QVector<QJsonObject>& plans);
+QVector<DifferingKey> planDifferences(const QVector<QJsonObject>& plans);
 
 }  // namespace radlads::ui
