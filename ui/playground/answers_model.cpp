@@ -13,7 +13,9 @@ void AnswersModel::setAnswers(const QVector<SampleAnswer>& answers) {
     endResetModel();
 }
 
-int AnswersModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(m_answers.size()); }
+int AnswersModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : static_cast<int>(m_answers.size());
+}
 
 QVariant AnswersModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
@@ -24,12 +26,18 @@ QVariant AnswersModel::data(const QModelIndex& index, int role) const {
     switch (role) {
         case Qt::DisplayRole:
             switch (index.column()) {
-                case SkillColumn: return skillTitle(answer.skill);
-                case StoryColumn: return QStringLiteral("… ") + answer.prompt.right(120).section(QLatin1Char(' '), 1).trimmed();
-                case ExpectedColumn: return answer.expected.trimmed();
-                case StudentColumn: return answer.given.trimmed();
-                case TeacherColumn: return answer.teacherGiven ? answer.teacherGiven->trimmed() : QStringLiteral("–");
-                default: return {};
+                case SkillColumn:
+                    return skillTitle(answer.skill);
+                case StoryColumn:
+                    return QStringLiteral("… ") + answer.prompt.right(120).section(QLatin1Char(' '), 1).trimmed();
+                case ExpectedColumn:
+                    return answer.expected.trimmed();
+                case StudentColumn:
+                    return answer.given.trimmed();
+                case TeacherColumn:
+                    return answer.teacherGiven ? answer.teacherGiven->trimmed() : QStringLiteral("–");
+                default:
+                    return {};
             }
         // Right and wrong by sign and word, not by colour alone.
         case Qt::DecorationRole:
@@ -40,12 +48,16 @@ QVariant AnswersModel::data(const QModelIndex& index, int role) const {
             if (index.column() == StoryColumn) return Theme::instance().color(ui::Role::Muted);
             return {};
         case Qt::ToolTipRole:
-            if (index.column() == SkillColumn && answer.distance > 0) return answer.distance == 1 ? tr("The answer stands one word back.") : tr("The answer stands %1 words back.").arg(answer.distance);
+            if (index.column() == SkillColumn && answer.distance > 0)
+                return answer.distance == 1 ? tr("The answer stands one word back.")
+                                            : tr("The answer stands %1 words back.").arg(answer.distance);
             return {};
         case Qt::AccessibleTextRole:
-            if (isAnswer && isKnown) return tr("%1, %2").arg(data(index, Qt::DisplayRole).toString(), isRight ? tr("right") : tr("wrong"));
+            if (isAnswer && isKnown)
+                return tr("%1, %2").arg(data(index, Qt::DisplayRole).toString(), isRight ? tr("right") : tr("wrong"));
             return data(index, Qt::DisplayRole);
-        default: return {};
+        default:
+            return {};
     }
 }
 
@@ -54,12 +66,18 @@ QVariant AnswersModel::headerData(int section, Qt::Orientation orientation, int 
     if (role == Qt::TextAlignmentRole) return QVariant(Qt::AlignLeft | Qt::AlignVCenter);
     if (role != Qt::DisplayRole) return {};
     switch (section) {
-        case SkillColumn: return tr("Skill");
-        case StoryColumn: return tr("The story so far ends in");
-        case ExpectedColumn: return tr("Goes on with");
-        case StudentColumn: return tr("Student");
-        case TeacherColumn: return tr("Teacher");
-        default: return {};
+        case SkillColumn:
+            return tr("Skill");
+        case StoryColumn:
+            return tr("The story so far ends in");
+        case ExpectedColumn:
+            return tr("Goes on with");
+        case StudentColumn:
+            return tr("Student");
+        case TeacherColumn:
+            return tr("Teacher");
+        default:
+            return {};
     }
 }
 

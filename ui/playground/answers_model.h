@@ -1,4 +1,5 @@
-// Questions of the demo's stories with the right answer, the student's and the teacher's. Owned by EvaluatePage; GUI thread.
+// Questions of the demo's stories with the right answer, the student's and the teacher's. Owned by EvaluatePage; GUI
+// thread.
 #pragma once
 
 #include <QAbstractTableModel>

@@ -61,14 +61,13 @@ QJsonObject EvaluationRequest::params(const QString& run, const QString& stage) 
 }
 
 EvaluateDialog::EvaluateDialog(const RunRecord& run, bool isLocal, QWidget* parent)
-    : QDialog(parent),
-      m_problem(new QLabel),
-      m_buttons(new QDialogButtonBox(QDialogButtonBox::Cancel)) {
+    : QDialog(parent), m_problem(new QLabel), m_buttons(new QDialogButtonBox(QDialogButtonBox::Cancel)) {
     setObjectName(QStringLiteral("evaluateDialog"));
     setWindowTitle(tr("Run evaluation"));
     askFile = [](QWidget* owner) {
-        return QFileDialog::getOpenFileName(owner, tr("Text to evaluate on"), {},
-                                            tr("Texts and datasets (*.txt *.md *.jsonl *.gz *.zst *.bin *.idx);;All files (*)"));
+        return QFileDialog::getOpenFileName(
+            owner, tr("Text to evaluate on"), {},
+            tr("Texts and datasets (*.txt *.md *.jsonl *.gz *.zst *.bin *.idx);;All files (*)"));
     };
     auto* start = m_buttons->addButton(tr("&Start evaluation"), QDialogButtonBox::AcceptRole);
     start->setObjectName(QStringLiteral("startEvaluation"));
@@ -110,10 +109,12 @@ QWidget* EvaluateDialog::makeTasks(const RunRecord& run) {
     m_skills->setChecked(isDemo);
     auto* layout = new QVBoxLayout(group);
     layout->addWidget(m_perplexity);
-    layout->addWidget(hint(tr("On any text: how sure the student is of the next token, and how often it agrees with the teacher.")));
+    layout->addWidget(
+        hint(tr("On any text: how sure the student is of the next token, and how often it agrees with the teacher.")));
     layout->addWidget(m_skills);
-    layout->addWidget(hint(isDemo ? tr("Recall, copying, counting and arithmetic in fresh stories, with samples of the answers.")
-                                  : tr("For models that know the demo's stories; other models score near the floor.")));
+    layout->addWidget(
+        hint(isDemo ? tr("Recall, copying, counting and arithmetic in fresh stories, with samples of the answers.")
+                    : tr("For models that know the demo's stories; other models score near the floor.")));
     layout->addStretch();
     return group;
 }
@@ -132,7 +133,8 @@ QWidget* EvaluateDialog::makeStages(const RunRecord& run) {
         box->setEnabled(possible.contains(stage));
         box->setChecked(box->isEnabled() && stage != QLatin1String("setup"));
         if (!box->isEnabled())
-            box->setToolTip(stage == QLatin1String("now") ? tr("The run has no checkpoint yet.") : tr("This step has not finished yet."));
+            box->setToolTip(stage == QLatin1String("now") ? tr("The run has no checkpoint yet.")
+                                                          : tr("This step has not finished yet."));
         m_stages.append(box);
         layout->addWidget(box);
     }
@@ -194,7 +196,8 @@ QWidget* EvaluateDialog::makeText(bool isLocal) {
     layout->addWidget(m_heldOut);
     layout->addLayout(file);
     layout->addLayout(numbers);
-    layout->addWidget(hint(tr("Scores can be compared where text, windows and seed are the same. More windows: smaller errors, more time.")));
+    layout->addWidget(hint(tr(
+        "Scores can be compared where text, windows and seed are the same. More windows: smaller errors, more time.")));
 
     connect(browse, &QPushButton::clicked, this, [this] {
         const QString path = askFile(this);
@@ -203,24 +206,30 @@ QWidget* EvaluateDialog::makeText(bool isLocal) {
         m_file->setChecked(true);
     });
     connect(m_path, &QLineEdit::textEdited, m_file, [this] { m_file->setChecked(true); });
-    connect(reroll, &QToolButton::clicked, m_seed, [this] { m_seed->setValue(QRandomGenerator::global()->bounded(1, 1000000)); });
+    connect(reroll, &QToolButton::clicked, m_seed,
+            [this] { m_seed->setValue(QRandomGenerator::global()->bounded(1, 1000000)); });
     return group;
 }
 
 void EvaluateDialog::check() {
     const EvaluationRequest now = request();
     QString problem;
-    if (now.tasks.isEmpty()) problem = tr("Choose at least one task.");
-    else if (now.stages.isEmpty()) problem = tr("Choose at least one stage.");
-    else if (m_perplexity->isChecked() && m_file->isChecked() && m_path->text().trimmed().isEmpty()) problem = tr("Name the text to evaluate on.");
+    if (now.tasks.isEmpty())
+        problem = tr("Choose at least one task.");
+    else if (now.stages.isEmpty())
+        problem = tr("Choose at least one stage.");
+    else if (m_perplexity->isChecked() && m_file->isChecked() && m_path->text().trimmed().isEmpty())
+        problem = tr("Name the text to evaluate on.");
     m_problem->setText(problem);
     m_problem->setVisible(!problem.isEmpty());
     QPalette palette;
     palette.setColor(QPalette::WindowText, Theme::instance().color(Role::Warning));
     m_problem->setPalette(palette);
-    for (QWidget* widget : {static_cast<QWidget*>(m_heldOut), static_cast<QWidget*>(m_file), static_cast<QWidget*>(m_path)})
+    for (QWidget* widget :
+         {static_cast<QWidget*>(m_heldOut), static_cast<QWidget*>(m_file), static_cast<QWidget*>(m_path)})
         widget->setEnabled(m_perplexity->isChecked());
-    if (auto* start = m_buttons->findChild<QPushButton*>(QStringLiteral("startEvaluation"))) start->setEnabled(problem.isEmpty());
+    if (auto* start = m_buttons->findChild<QPushButton*>(QStringLiteral("startEvaluation")))
+        start->setEnabled(problem.isEmpty());
 }
 
 EvaluationRequest EvaluateDialog::request() const {

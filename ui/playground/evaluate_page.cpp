@@ -49,11 +49,16 @@ void prepareTable(QTableView* table) {
 }  // namespace
 
 EvaluatePage::EvaluatePage(QWidget* parent)
-    : RunPage(parent), m_pages(new QStackedWidget), m_model(new EvaluationModel(this)), m_answers(new AnswersModel(this)),
-      m_jobBar(new JobBar), m_message(new MessageStrip) {
+    : RunPage(parent),
+      m_pages(new QStackedWidget),
+      m_model(new EvaluationModel(this)),
+      m_answers(new AnswersModel(this)),
+      m_jobBar(new JobBar),
+      m_message(new MessageStrip) {
     setObjectName(QStringLiteral("evaluatePage"));
     askSaveName = [](QWidget* owner, const QString& suggested) {
-        return QFileDialog::getSaveFileName(owner, tr("Save the scores"), suggested, tr("Comma-separated values (*.csv)"));
+        return QFileDialog::getSaveFileName(owner, tr("Save the scores"), suggested,
+                                            tr("Comma-separated values (*.csv)"));
     };
     askRequest = [](QWidget* owner, const RunRecord& run, bool isLocal) -> std::optional<EvaluationRequest> {
         EvaluateDialog dialog(run, isLocal, owner);
@@ -231,7 +236,9 @@ QWidget* EvaluatePage::makeEmptyState() {
     return empty;
 }
 
-const RunRecord* EvaluatePage::record() const { return m_store && m_history ? m_store->find(m_history->run()) : nullptr; }
+const RunRecord* EvaluatePage::record() const {
+    return m_store && m_history ? m_store->find(m_history->run()) : nullptr;
+}
 
 void EvaluatePage::showRun(RunStore* store, std::shared_ptr<RunHistory> history) {
     if (m_store != store) {
@@ -303,10 +310,12 @@ void EvaluatePage::showSet() {
     const QLocale locale;
     QString summary;
     if (set.best >= 0)
-        summary = tr("Best: %1. On average it is %2 % of the way from the floor to the teacher.")
-                      .arg(stageTitle(set.stages.at(set.best), kinds), locale.toString(100 * *set.bestRelative, 'f', 1));
+        summary =
+            tr("Best: %1. On average it is %2 % of the way from the floor to the teacher.")
+                .arg(stageTitle(set.stages.at(set.best), kinds), locale.toString(100 * *set.bestRelative, 'f', 1));
     else if (set.bestRelative)
-        summary = tr("On average %1 % of the way from the floor to the teacher.").arg(locale.toString(100 * *set.bestRelative, 'f', 1));
+        summary = tr("On average %1 % of the way from the floor to the teacher.")
+                      .arg(locale.toString(100 * *set.bestRelative, 'f', 1));
     m_summary->setVisible(!summary.isEmpty());
     m_set->setToolTip(set.newest.isValid()
                           ? tr("%1, last on %2. Only evaluations on the same text with the same seed can be compared.")
@@ -330,7 +339,9 @@ void EvaluatePage::showAnswers() {
     const int kind = m_answerKind->currentData().toInt();
     QVector<SampleAnswer> shown;
     for (const SampleAnswer& answer : all) {
-        if (answer.stage != stage || (kind == WrongAnswers && answer.isRight) || (kind == RightAnswers && !answer.isRight)) continue;
+        if (answer.stage != stage || (kind == WrongAnswers && answer.isRight) ||
+            (kind == RightAnswers && !answer.isRight))
+            continue;
         shown.append(answer);
     }
     m_answers->setAnswers(shown);
@@ -339,9 +350,10 @@ void EvaluatePage::showAnswers() {
     m_noAnswers->setVisible(!hasAny);
     m_answerStage->setVisible(!all.isEmpty());
     m_answerKind->setVisible(!all.isEmpty());
-    m_noAnswers->setText(all.isEmpty() ? tr("This evaluation has no samples of answers. The task “Skills of the demo” keeps some.")
-                         : kind == WrongAnswers ? tr("There is no wrong answer among the samples of this stage.")
-                                                : tr("There is no such answer among the samples of this stage."));
+    m_noAnswers->setText(
+        all.isEmpty() ? tr("This evaluation has no samples of answers. The task “Skills of the demo” keeps some.")
+        : kind == WrongAnswers ? tr("There is no wrong answer among the samples of this stage.")
+                               : tr("There is no such answer among the samples of this stage."));
     if (hasAny) m_answersTable->selectRow(0);
     showAnswer();
 }
@@ -380,8 +392,9 @@ void EvaluatePage::updateState() {
         m_emptyText->setText(tr("The evaluations are shown when the engine answers again."));
     } else {
         m_emptyTitle->setText(tr("Not evaluated yet"));
-        m_emptyText->setText(tr("An evaluation scores the teacher and the student on the same text: after each step, and as it is now. "
-                                "It takes seconds for the demo and minutes for larger models, and disturbs no run."));
+        m_emptyText->setText(
+            tr("An evaluation scores the teacher and the student on the same text: after each step, and as it is now. "
+               "It takes seconds for the demo and minutes for larger models, and disturbs no run."));
     }
 }
 
@@ -417,7 +430,8 @@ void EvaluatePage::fitColumns() {
     if (spare <= 0) return;
     const int most = 40 * fontMetrics().averageCharWidth();
     for (int column = EvaluationModel::FirstStageColumn; column < columns; ++column)
-        m_table->setColumnWidth(column, std::min(std::max(most, m_table->columnWidth(column)), m_table->columnWidth(column) + spare / stages));
+        m_table->setColumnWidth(column, std::min(std::max(most, m_table->columnWidth(column)),
+                                                 m_table->columnWidth(column) + spare / stages));
 }
 
 void EvaluatePage::openDialog() {
@@ -462,10 +476,13 @@ void EvaluatePage::next() {
             m_job = 0;
             finish();
             if (error.kind == QLatin1String("cancelled"))
-                m_message->say(Role::Warning, tr("The evaluation was cancelled; the stages that were scored before are kept."));
+                m_message->say(Role::Warning,
+                               tr("The evaluation was cancelled; the stages that were scored before are kept."));
             else if (error.kind == QLatin1String("disconnected"))
-                m_message->say(Role::Warning, tr("The connection to the engine was lost. The evaluation of this stage goes on there and is "
-                                                 "shown when it has ended; stages after it must be started again."));
+                m_message->say(
+                    Role::Warning,
+                    tr("The connection to the engine was lost. The evaluation of this stage goes on there and is "
+                       "shown when it has ended; stages after it must be started again."));
             else
                 m_message->say(Role::Failure, tr("%1 could not be evaluated: %2").arg(title, error.message));
         });
@@ -480,12 +497,15 @@ void EvaluatePage::saveCsv() {
     const int index = m_set->currentIndex();
     const RunRecord* run = record();
     if (index < 0) return;
-    const QString path = askSaveName(this, (run ? run->run : QStringLiteral("evaluation")) + QStringLiteral("-scores.csv"));
+    const QString path =
+        askSaveName(this, (run ? run->run : QStringLiteral("evaluation")) + QStringLiteral("-scores.csv"));
     if (path.isEmpty()) return;
     QSaveFile file(path);
     const QByteArray bytes = evaluationCsv(m_sets.at(index)).toUtf8();
     if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit()) {
-        m_message->say(Role::Failure, tr("The scores could not be saved as %1: %2. Choose another folder.").arg(path, file.errorString()));
+        m_message->say(
+            Role::Failure,
+            tr("The scores could not be saved as %1: %2. Choose another folder.").arg(path, file.errorString()));
         return;
     }
     m_message->say(Role::Success, tr("The scores are in %1.").arg(path));

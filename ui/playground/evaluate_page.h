@@ -1,5 +1,6 @@
-// The Evaluate tab: scores of teacher and student by stage, samples of answers, and new evaluations. Owned by the window; GUI
-// thread. The reports are the engine's: the page asks for them whenever it shows a run, is reconnected, or has made one.
+// The Evaluate tab: scores of teacher and student by stage, samples of answers, and new evaluations. Owned by the
+// window; GUI thread. The reports are the engine's: the page asks for them whenever it shows a run, is reconnected, or
+// has made one.
 #pragma once
 
 #include <QPointer>

@@ -28,7 +28,9 @@ void EvaluationModel::setEvaluations(const EvaluationSet& set, const QStringList
     endResetModel();
 }
 
-int EvaluationModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(m_set.rows.size()); }
+int EvaluationModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : static_cast<int>(m_set.rows.size());
+}
 
 int EvaluationModel::columnCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : FirstStageColumn + static_cast<int>(m_set.stages.size());
@@ -68,19 +70,26 @@ QVariant EvaluationModel::data(const QModelIndex& index, int role) const {
             // The floor's error matters to nobody at a glance; it is in the tooltip.
             return scoreText(index.column() == FloorColumn ? Score{found->value, {}, {}, {}} : *found, row.unit);
         case Qt::ToolTipRole:
-        case Qt::AccessibleTextRole: return sentence(index);
+        case Qt::AccessibleTextRole:
+            return sentence(index);
         case Qt::TextAlignmentRole:
-            return index.column() == TaskColumn ? QVariant(Qt::AlignLeft | Qt::AlignVCenter) : QVariant(Qt::AlignRight | Qt::AlignVCenter);
+            return index.column() == TaskColumn ? QVariant(Qt::AlignLeft | Qt::AlignVCenter)
+                                                : QVariant(Qt::AlignRight | Qt::AlignVCenter);
         case Qt::FontRole: {
             QFont font = QApplication::font();
             font.setBold(isBest || (index.column() == TaskColumn && !row.isDetail));
             return font;
         }
-        case RelativeRole: return found && found->relative ? QVariant(*found->relative) : QVariant();
-        case RelativeTextRole: return found ? relativeText(Score{0, {}, found->relative, {}}) : QString();
-        case BestRole: return isBest;
-        case DetailRole: return row.isDetail;
-        default: return {};
+        case RelativeRole:
+            return found && found->relative ? QVariant(*found->relative) : QVariant();
+        case RelativeTextRole:
+            return found ? relativeText(Score{0, {}, found->relative, {}}) : QString();
+        case BestRole:
+            return isBest;
+        case DetailRole:
+            return row.isDetail;
+        default:
+            return {};
     }
 }
 
@@ -96,16 +105,22 @@ QVariant EvaluationModel::headerData(int section, Qt::Orientation orientation, i
         // The part after the comma goes below: "After step 2" over "Distill".
         case Qt::DisplayRole: {
             const QString lines = QString(title).replace(QStringLiteral(", "), QStringLiteral("\n"));
-            return !isBest ? lines : lines.contains(QLatin1Char('\n')) ? tr("%1 · best").arg(lines) : tr("%1\nbest").arg(lines);
+            return !isBest                             ? lines
+                   : lines.contains(QLatin1Char('\n')) ? tr("%1 · best").arg(lines)
+                                                       : tr("%1\nbest").arg(lines);
         }
-        case Qt::AccessibleTextRole: return isBest ? tr("%1 (best)").arg(title) : title;
+        case Qt::AccessibleTextRole:
+            return isBest ? tr("%1 (best)").arg(title) : title;
         case Qt::TextAlignmentRole:
-            return section == TaskColumn ? QVariant(Qt::AlignLeft | Qt::AlignVCenter) : QVariant(Qt::AlignRight | Qt::AlignVCenter);
+            return section == TaskColumn ? QVariant(Qt::AlignLeft | Qt::AlignVCenter)
+                                         : QVariant(Qt::AlignRight | Qt::AlignVCenter);
         case Qt::ToolTipRole:
-            if (section == FloorColumn) return tr("What a model scores that knows nothing of the text before a word: 0 % of the bar.");
+            if (section == FloorColumn)
+                return tr("What a model scores that knows nothing of the text before a word: 0 % of the bar.");
             if (section == TeacherColumn) return tr("The teacher's score: 100 % of the bar.");
             return isBest ? tr("The stage with the best mean relative score.") : QVariant();
-        default: return {};
+        default:
+            return {};
     }
 }
 
@@ -133,7 +148,8 @@ void EvaluationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& gi
     const QVariant relative = index.data(EvaluationModel::RelativeRole);
     if (!relative.isValid() || !std::isfinite(relative.toDouble())) {
         const QFontMetrics metrics(option.font);
-        painter->drawText(area, static_cast<int>(option.displayAlignment), metrics.elidedText(text, Qt::ElideRight, area.width()));
+        painter->drawText(area, static_cast<int>(option.displayAlignment),
+                          metrics.elidedText(text, Qt::ElideRight, area.width()));
         painter->restore();
         return;
     }
@@ -147,13 +163,16 @@ void EvaluationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& gi
     const int labelWidth = smallMetrics.horizontalAdvance(QStringLiteral("100 %"));
     const int height = std::max(6, smallMetrics.height() / 2);
     const int labelTop = area.top() + line;
-    const QRectF track(area.left(), labelTop + (smallMetrics.height() - height) / 2.0, area.width() - labelWidth - Theme::kSpacing, height);
+    const QRectF track(area.left(), labelTop + (smallMetrics.height() - height) / 2.0,
+                       area.width() - labelWidth - Theme::kSpacing, height);
     const double share = std::clamp(relative.toDouble(), 0.0, kBarEnd) / kBarEnd;
     painter->setPen(Qt::NoPen);
     painter->setBrush(isSelected ? option.palette.color(QPalette::HighlightedText).darker(130) : theme.chartGrid());
     painter->drawRoundedRect(track, height / 2.0, height / 2.0);
     if (share > 0) {
-        painter->setBrush(isSelected ? plain : theme.color(index.data(EvaluationModel::BestRole).toBool() ? Role::Success : Role::Accent));
+        painter->setBrush(
+            isSelected ? plain
+                       : theme.color(index.data(EvaluationModel::BestRole).toBool() ? Role::Success : Role::Accent));
         QRectF bar = track;
         bar.setWidth(std::max<double>(height, track.width() * share));
         painter->drawRoundedRect(bar, height / 2.0, height / 2.0);
@@ -164,7 +183,8 @@ void EvaluationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& gi
     painter->drawLine(QPointF(tick, track.top() - 2), QPointF(tick, track.bottom() + 2));
     painter->setFont(small);
     painter->setPen(muted);
-    painter->drawText(QRect(area.right() - labelWidth, labelTop, labelWidth, smallMetrics.height()), Qt::AlignRight | Qt::AlignVCenter, label);
+    painter->drawText(QRect(area.right() - labelWidth, labelTop, labelWidth, smallMetrics.height()),
+                      Qt::AlignRight | Qt::AlignVCenter, label);
     painter->restore();
 }
 

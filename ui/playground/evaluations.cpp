@@ -127,13 +127,26 @@ private:
     }
 
     void addTextRows() {
-        ScoreRow perplexity{QStringLiteral("perplexity"), Texts::tr("Perplexity"),
-                            Texts::tr("How uncertain the model is about the next token of a text; lower is better. The floor is "
-                                      "that of a model for which every token is as likely."),
-                            ScoreUnit::Perplexity, false, {}, {}, {}, -1};
-        ScoreRow agreement{QStringLiteral("agreement"), Texts::tr("Same next token"),
-                           Texts::tr("How often student and teacher find the same next token the likeliest."), ScoreUnit::Share, false,
-                           Score{0, {}, {}, {}}, Score{1, {}, {}, {}}, {}, -1};
+        ScoreRow perplexity{
+            QStringLiteral("perplexity"),
+            Texts::tr("Perplexity"),
+            Texts::tr("How uncertain the model is about the next token of a text; lower is better. The floor is "
+                      "that of a model for which every token is as likely."),
+            ScoreUnit::Perplexity,
+            false,
+            {},
+            {},
+            {},
+            -1};
+        ScoreRow agreement{QStringLiteral("agreement"),
+                           Texts::tr("Same next token"),
+                           Texts::tr("How often student and teacher find the same next token the likeliest."),
+                           ScoreUnit::Share,
+                           false,
+                           Score{0, {}, {}, {}},
+                           Score{1, {}, {}, {}},
+                           {},
+                           -1};
         bool hasPerplexity = false, hasAgreement = false;
         for (const QString& stage : m_set.stages) {
             std::optional<Score> score, agree;
@@ -184,22 +197,40 @@ private:
     }
 
     void addSkillRows() {
-        const QString floorText = Texts::tr("The floor is the teacher without its mixers, which sees one token at a time.");
+        const QString floorText =
+            Texts::tr("The floor is the teacher without its mixers, which sees one token at a time.");
         const auto skill = [&](const char* id, const QString& title, const QString& what) {
-            addSkillRow({QLatin1String(id), title, what + QLatin1Char(' ') + floorText, ScoreUnit::Share, false, {}, {}, {}, -1},
+            addSkillRow({QLatin1String(id),
+                         title,
+                         what + QLatin1Char(' ') + floorText,
+                         ScoreUnit::Share,
+                         false,
+                         {},
+                         {},
+                         {},
+                         -1},
                         "skills", QLatin1String(id));
         };
         skill("recall", skillTitle(QStringLiteral("recall")),
               Texts::tr("Words that can only be known from earlier in the story: who had what, and where."));
         for (const char* band : {"1-16", "16-32", "32-64", "64-128", "128-256"}) {
             const QStringList ends = QString::fromLatin1(band).split(QLatin1Char('-'));
-            addSkillRow({QStringLiteral("recall ") + QLatin1String(band), Texts::tr("%1–%2 words back").arg(ends.at(0), ends.at(1)),
-                         Texts::tr("Recall, by how far back the answer stands."), ScoreUnit::Share, true, {}, {}, {}, -1},
+            addSkillRow({QStringLiteral("recall ") + QLatin1String(band),
+                         Texts::tr("%1–%2 words back").arg(ends.at(0), ends.at(1)),
+                         Texts::tr("Recall, by how far back the answer stands."),
+                         ScoreUnit::Share,
+                         true,
+                         {},
+                         {},
+                         {},
+                         -1},
                         "recall_by_distance", QLatin1String(band));
         }
         skill("copy", skillTitle(QStringLiteral("copy")), Texts::tr("A list of words, said a second time."));
-        skill("counting", skillTitle(QStringLiteral("counting")), Texts::tr("The next number, and how many things there were."));
-        skill("arithmetic", skillTitle(QStringLiteral("arithmetic")), Texts::tr("Sums and differences of small numbers."));
+        skill("counting", skillTitle(QStringLiteral("counting")),
+              Texts::tr("The next number, and how many things there were."));
+        skill("arithmetic", skillTitle(QStringLiteral("arithmetic")),
+              Texts::tr("Sums and differences of small numbers."));
     }
 
     void addAnswers() {
@@ -232,7 +263,9 @@ private:
                 const auto& score = row.stages.at(stage);
                 if (!score) continue;
                 ++scored;
-                const auto isBetter = [&](double a, double b) { return row.unit == ScoreUnit::Perplexity ? a < b : a > b; };
+                const auto isBetter = [&](double a, double b) {
+                    return row.unit == ScoreUnit::Perplexity ? a < b : a > b;
+                };
                 if (row.best < 0 || isBetter(score->value, row.stages.at(row.best)->value)) row.best = stage;
                 if (row.isDetail || !score->relative) continue;
                 sums[stage] += *score->relative;
@@ -259,11 +292,14 @@ private:
 };
 
 QString csvField(QString text) {
-    if (!text.contains(QLatin1Char('"')) && !text.contains(QLatin1Char(',')) && !text.contains(QLatin1Char('\n'))) return text;
+    if (!text.contains(QLatin1Char('"')) && !text.contains(QLatin1Char(',')) && !text.contains(QLatin1Char('\n')))
+        return text;
     return QLatin1Char('"') + text.replace(QLatin1String("\""), QLatin1String("\"\"")) + QLatin1Char('"');
 }
 
-QString csvNumber(const std::optional<double>& value) { return value ? QString::number(*value, 'g', 9) : QString(); }
+QString csvNumber(const std::optional<double>& value) {
+    return value ? QString::number(*value, 'g', 9) : QString();
+}
 
 }  // namespace
 
@@ -272,7 +308,8 @@ QVector<EvaluationSet> evaluationSets(const QJsonArray& reports) {
     for (const QJsonValue& value : reports) {
         const QJsonObject json = value.toObject();
         const QString stage = json.value(QLatin1String("stage")).toString();
-        if (stage.isEmpty() || !(json.contains(QLatin1String("perplexity")) || json.contains(QLatin1String("skills")))) continue;
+        if (stage.isEmpty() || !(json.contains(QLatin1String("perplexity")) || json.contains(QLatin1String("skills"))))
+            continue;
         groups[setKey(json)].append({json, timeFromJson(json.value(QLatin1String("time"))), stage});
     }
     QVector<EvaluationSet> sets;
@@ -280,7 +317,8 @@ QVector<EvaluationSet> evaluationSets(const QJsonArray& reports) {
         std::stable_sort(group.begin(), group.end(), [](const Report& a, const Report& b) { return a.time < b.time; });
         sets.append(SetBuilder(group).build());
     }
-    std::stable_sort(sets.begin(), sets.end(), [](const EvaluationSet& a, const EvaluationSet& b) { return a.newest > b.newest; });
+    std::stable_sort(sets.begin(), sets.end(),
+                     [](const EvaluationSet& a, const EvaluationSet& b) { return a.newest > b.newest; });
     return sets;
 }
 
@@ -298,7 +336,9 @@ QString scoreText(const Score& score, ScoreUnit unit) {
     if (unit == ScoreUnit::Perplexity) {
         const int decimals = score.value < 10 ? 3 : score.value < 100 ? 2 : score.value < 1000 ? 1 : 0;
         const QString value = locale.toString(score.value, 'f', decimals);
-        return score.standardError ? Texts::tr("%1 ± %2").arg(value, locale.toString(*score.standardError, 'f', decimals)) : value;
+        return score.standardError
+                   ? Texts::tr("%1 ± %2").arg(value, locale.toString(*score.standardError, 'f', decimals))
+                   : value;
     }
     const QString value = locale.toString(100 * score.value, 'f', 1);
     return score.standardError ? Texts::tr("%1 % ± %2").arg(value, locale.toString(100 * *score.standardError, 'f', 1))
@@ -335,8 +375,9 @@ QString setTitle(const EvaluationSet& set) {
     if (!title.isEmpty()) title[0] = title.at(0).toUpper();
     const QString windows = locale.toString(set.windows);
     return QStringList{title, Texts::tr("seed %1").arg(set.seed),
-                       set.sequenceLength > 0 ? Texts::tr("%1 × %2 tokens").arg(windows, locale.toString(set.sequenceLength))
-                                              : Texts::tr("%1 windows").arg(windows)}
+                       set.sequenceLength > 0
+                           ? Texts::tr("%1 × %2 tokens").arg(windows, locale.toString(set.sequenceLength))
+                           : Texts::tr("%1 windows").arg(windows)}
         .join(QStringLiteral(" · "));
 }
 
@@ -344,8 +385,9 @@ QString evaluationCsv(const EvaluationSet& set) {
     QStringList lines{QStringLiteral("task,stage,score,standard_error,relative,relative_standard_error")};
     const auto add = [&](const ScoreRow& row, const QString& stage, const std::optional<Score>& score) {
         if (!score) return;
-        lines.append(QStringList{csvField(row.id), csvField(stage), csvNumber(score->value), csvNumber(score->standardError),
-                                 csvNumber(score->relative), csvNumber(score->relativeError)}
+        lines.append(QStringList{csvField(row.id), csvField(stage), csvNumber(score->value),
+                                 csvNumber(score->standardError), csvNumber(score->relative),
+                                 csvNumber(score->relativeError)}
                          .join(QLatin1Char(',')));
     };
     for (const ScoreRow& row : set.rows) {

@@ -37,7 +37,8 @@ struct SampleAnswer {
     bool isRight = false;
 };
 
-// The evaluations that were made on the same text, from the same seed, against the same teacher: their numbers can be compared.
+// The evaluations that were made on the same text, from the same seed, against the same teacher: their numbers can be
+// compared.
 struct EvaluationSet {
     QString key;
     qint64 seed = 0, windows = 0, sequenceLength = 0;
@@ -57,7 +58,7 @@ struct EvaluationSet {
 QVector<EvaluationSet> evaluationSets(const QJsonArray& reports);
 
 QString stageTitle(const QString& stage, const QStringList& stepKinds);  // "step 2" -> "After step 2, Distill"
-QString scoreText(const Score& score, ScoreUnit unit);                  // "97.4 % ± 0.8", "3.214 ± 0.012"
+QString scoreText(const Score& score, ScoreUnit unit);                   // "97.4 % ± 0.8", "3.214 ± 0.012"
 QString relativeText(const Score& score);                                // "98 % ± 1"
 QString skillTitle(const QString& skill);
 QString setTitle(const EvaluationSet& set);

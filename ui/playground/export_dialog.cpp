@@ -55,12 +55,21 @@ QString differenceText(double value) {
 }  // namespace
 
 ExportDialog::ExportDialog(EngineClient* client, RunRecord run, QWidget* parent)
-    : QDialog(parent), m_client(client), m_run(std::move(run)), m_pages(new QStackedWidget), m_export(new QPushButton(tr("&Export"))),
-      m_close(new QPushButton(tr("Cancel"))), m_open(new QPushButton(tr("&Open folder"))), m_copy(new QPushButton(tr("Cop&y path"))),
-      m_bar(new JobBar), m_message(new MessageStrip) {
+    : QDialog(parent),
+      m_client(client),
+      m_run(std::move(run)),
+      m_pages(new QStackedWidget),
+      m_export(new QPushButton(tr("&Export"))),
+      m_close(new QPushButton(tr("Cancel"))),
+      m_open(new QPushButton(tr("&Open folder"))),
+      m_copy(new QPushButton(tr("Cop&y path"))),
+      m_bar(new JobBar),
+      m_message(new MessageStrip) {
     setObjectName(QStringLiteral("exportDialog"));
     setWindowTitle(tr("Export %1").arg(m_run.name.isEmpty() ? m_run.run : m_run.name));
-    askFolder = [](QWidget* owner, const QString& start) { return QFileDialog::getExistingDirectory(owner, tr("Folder to write the model into"), start); };
+    askFolder = [](QWidget* owner, const QString& start) {
+        return QFileDialog::getExistingDirectory(owner, tr("Folder to write the model into"), start);
+    };
     openFolder = [](const QString& path) { QDesktopServices::openUrl(QUrl::fromLocalFile(path)); };
     m_export->setObjectName(QStringLiteral("startExport"));
     m_close->setObjectName(QStringLiteral("closeExport"));
@@ -102,7 +111,9 @@ ExportDialog::ExportDialog(EngineClient* client, RunRecord run, QWidget* parent)
 // The export goes on in the engine; only Cancel ends it.
 ExportDialog::~ExportDialog() = default;
 
-bool ExportDialog::isLocal() const { return m_client && m_client->address().host.isEmpty(); }
+bool ExportDialog::isLocal() const {
+    return m_client && m_client->address().host.isEmpty();
+}
 
 QWidget* ExportDialog::makeChoices() {
     auto* page = new QWidget;
@@ -127,13 +138,16 @@ QWidget* ExportDialog::makeChoices() {
     m_dtype->addItem(tr("bfloat16: half the size, as most models are published"), QStringLiteral("bfloat16"));
     m_dtype->addItem(tr("float16: half the size, finer, smaller range"), QStringLiteral("float16"));
     const QFileInfo directory(m_run.directory);
-    if (!m_run.directory.isEmpty()) m_path->setText(directory.path() + QLatin1Char('/') + directory.fileName() + QStringLiteral("-hf"));
+    if (!m_run.directory.isEmpty())
+        m_path->setText(directory.path() + QLatin1Char('/') + directory.fileName() + QStringLiteral("-hf"));
     m_browse->setVisible(isLocal());
 
     auto* formats = new QVBoxLayout;
     formats->setSpacing(Theme::kSpacing / 2);
     formats->addWidget(m_hf);
-    formats->addWidget(note(tr("safetensors, tokenizer, configuration, and a modelling file in plain PyTorch that loads with trust_remote_code.")));
+    formats->addWidget(
+        note(tr("safetensors, tokenizer, configuration, and a modelling file in plain PyTorch that loads with "
+                "trust_remote_code.")));
     formats->addWidget(m_gguf);
     formats->addWidget(note(tr("Not available: this version of the engine writes Hugging Face folders only.")));
     auto* path = new QHBoxLayout;
@@ -160,7 +174,9 @@ QWidget* ExportDialog::makeChoices() {
     connect(m_browse, &QPushButton::clicked, this, [this] {
         const QFileInfo now(m_path->text());
         const QString folder = askFolder(this, now.path());
-        if (!folder.isEmpty()) m_path->setText(QDir(folder).filePath(now.fileName().isEmpty() ? m_run.run + QStringLiteral("-hf") : now.fileName()));
+        if (!folder.isEmpty())
+            m_path->setText(
+                QDir(folder).filePath(now.fileName().isEmpty() ? m_run.run + QStringLiteral("-hf") : now.fileName()));
     });
     return page;
 }
@@ -214,7 +230,8 @@ void ExportDialog::start() {
                 if (m_closesAtEnd) return QDialog::reject();
                 m_message->say(Role::Warning, tr("The export was cancelled; nothing was left behind."));
             } else if (error.kind == QLatin1String("disconnected")) {
-                m_message->say(Role::Warning, tr("The connection to the engine was lost. The export goes on there; look in the destination later."));
+                m_message->say(Role::Warning, tr("The connection to the engine was lost. The export goes on there; "
+                                                 "look in the destination later."));
             } else {
                 m_message->say(Role::Failure, tr("The model could not be exported: %1").arg(error.message));
             }
@@ -228,12 +245,17 @@ void ExportDialog::showResult(const QJsonObject& result) {
     m_output = result.value(QLatin1String("output")).toString();
     m_resultTitle->setText(tr("The model is in %1").arg(m_output));
     QStringList lines;
-    lines.append(tr("%1 parameters as %2.").arg(countText(numberFromJson(result.value(QLatin1String("parameters")))), result.value(QLatin1String("dtype")).toString()));
+    lines.append(tr("%1 parameters as %2.")
+                     .arg(countText(numberFromJson(result.value(QLatin1String("parameters")))),
+                          result.value(QLatin1String("dtype")).toString()));
     const int tokens = result.value(QLatin1String("verified_tokens")).toInt();
     if (tokens > 0) {
-        lines.append(tr("Read back from disk and compared over %1 tokens. Largest difference of the logits, relative to the largest logit: %2.")
-                         .arg(QLocale().toString(tokens), differenceText(numberFromJson(result.value(QLatin1String("reload_difference"))))));
-        lines.append(tr("Token by token against all at once: %1.").arg(differenceText(numberFromJson(result.value(QLatin1String("recurrent_difference"))))));
+        lines.append(tr("Read back from disk and compared over %1 tokens. Largest difference of the logits, relative "
+                        "to the largest logit: %2.")
+                         .arg(QLocale().toString(tokens),
+                              differenceText(numberFromJson(result.value(QLatin1String("reload_difference"))))));
+        lines.append(tr("Token by token against all at once: %1.")
+                         .arg(differenceText(numberFromJson(result.value(QLatin1String("recurrent_difference"))))));
     }
     m_resultText->setText(lines.join(QStringLiteral("\n")));
     m_pages->setCurrentIndex(ResultPage);
@@ -254,19 +276,28 @@ void ExportDialog::updateState() {
     m_open->setVisible(isDone && isLocal());
     m_copy->setVisible(isDone);
     QString text;
-    if (!hasModel) text = tr("The run has no model yet; it has one when it has finished.");
-    else if (!isConnected) text = tr("The engine does not answer; the export can start when it does.");
-    else if (path.isEmpty()) text = tr("Name the folder to write.");
-    else if (!path.startsWith(QLatin1Char('/'))) text = tr("Give the whole path, from / on.");
-    else if (isLocal() && QFileInfo::exists(path)) text = tr("This folder exists. If it is a model it is replaced; anything else is left alone.");
-    else if (!isLocal()) text = tr("A path on %1.").arg(m_client->address().title);
-    else if (!m_run.hasModel) text = tr("The run has not finished: its newest checkpoint is exported.");
+    if (!hasModel)
+        text = tr("The run has no model yet; it has one when it has finished.");
+    else if (!isConnected)
+        text = tr("The engine does not answer; the export can start when it does.");
+    else if (path.isEmpty())
+        text = tr("Name the folder to write.");
+    else if (!path.startsWith(QLatin1Char('/')))
+        text = tr("Give the whole path, from / on.");
+    else if (isLocal() && QFileInfo::exists(path))
+        text = tr("This folder exists. If it is a model it is replaced; anything else is left alone.");
+    else if (!isLocal())
+        text = tr("A path on %1.").arg(m_client->address().title);
+    else if (!m_run.hasModel)
+        text = tr("The run has not finished: its newest checkpoint is exported.");
     m_pathNote->setText(text);
     m_pathNote->setVisible(!text.isEmpty());
 }
 
 void ExportDialog::updateColours() {
-    m_resultIcon->setPixmap(Theme::instance().icon(QStringLiteral("finished")).pixmap(QSize(kResultIconSize, kResultIconSize), devicePixelRatioF()));
+    m_resultIcon->setPixmap(Theme::instance()
+                                .icon(QStringLiteral("finished"))
+                                .pixmap(QSize(kResultIconSize, kResultIconSize), devicePixelRatioF()));
 }
 
 void ExportDialog::reject() {

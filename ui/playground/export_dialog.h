@@ -1,4 +1,5 @@
-// Writes a run's student for other software: what, where, the progress, and what was verified. Owned by whoever opens it; GUI thread.
+// Writes a run's student for other software: what, where, the progress, and what was verified. Owned by whoever opens
+// it; GUI thread.
 #pragma once
 
 #include <QDialog>

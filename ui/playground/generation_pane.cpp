@@ -22,8 +22,13 @@ constexpr std::chrono::milliseconds kShowInterval{80};
 }  // namespace
 
 GenerationPane::GenerationPane(const QString& id, const QString& title, QWidget* parent)
-    : QWidget(parent), m_isStudent(id == QLatin1String("student")), m_title(new QLabel(title)), m_model(new QLabel), m_text(new QPlainTextEdit),
-      m_status(new QLabel), m_timer(new QTimer(this)) {
+    : QWidget(parent),
+      m_isStudent(id == QLatin1String("student")),
+      m_title(new QLabel(title)),
+      m_model(new QLabel),
+      m_text(new QPlainTextEdit),
+      m_status(new QLabel),
+      m_timer(new QTimer(this)) {
     m_timer->setSingleShot(true);
     m_timer->setInterval(kShowInterval);
     connect(m_timer, &QTimer::timeout, this, &GenerationPane::showWaiting);
@@ -64,7 +69,9 @@ void GenerationPane::setModel(const QString& name) {
 
 void GenerationPane::setUnavailable(const QString& reason) {
     m_reason = reason;
-    m_text->setPlaceholderText(!reason.isEmpty() ? reason : m_isStudent ? tr("The student's answer appears here.") : tr("The teacher's answer appears here."));
+    m_text->setPlaceholderText(!reason.isEmpty() ? reason
+                               : m_isStudent     ? tr("The student's answer appears here.")
+                                                 : tr("The teacher's answer appears here."));
 }
 
 void GenerationPane::clear() {
@@ -118,7 +125,8 @@ void GenerationPane::finish(const QJsonObject& result) {
     // The pieces joined are the text; what never came in a piece comes now.
     const QString whole = result.value(QLatin1String("text")).toString();
     if (whole.startsWith(m_answer)) append(whole.mid(m_answer.size()));
-    for (const char* key : {"tokens", "tokens_per_second", "state_bytes"}) m_last.insert(QLatin1String(key), result.value(QLatin1String(key)));
+    for (const char* key : {"tokens", "tokens_per_second", "state_bytes"})
+        m_last.insert(QLatin1String(key), result.value(QLatin1String(key)));
     m_isRunning = false;
     showStatus(result.value(QLatin1String("ended")).toBool() ? tr("Ended by itself") : QString());
 }
@@ -138,7 +146,8 @@ void GenerationPane::fail(const QString& sentence) {
 void GenerationPane::showStatus(const QString& state) {
     QStringList parts;
     const int tokens = m_last.value(QLatin1String("tokens")).toInt();
-    if (const auto rate = optionalNumberFromJson(m_last.value(QLatin1String("tokens_per_second"))); rate && tokens > 1) parts.append(rateText(*rate));
+    if (const auto rate = optionalNumberFromJson(m_last.value(QLatin1String("tokens_per_second"))); rate && tokens > 1)
+        parts.append(rateText(*rate));
     if (tokens > 0) parts.append(tokens == 1 ? tr("1 token") : tr("%1 tokens").arg(QLocale().toString(tokens)));
     if (const auto bytes = optionalNumberFromJson(m_last.value(QLatin1String("state_bytes"))))
         parts.append(m_isStudent ? tr("state %1").arg(bytesText(*bytes)) : tr("cache %1").arg(bytesText(*bytes)));

@@ -18,7 +18,11 @@ constexpr int kSteps = 1000;
 }
 
 JobBar::JobBar(QWidget* parent)
-    : QFrame(parent), m_title(new QLabel), m_detail(new QLabel), m_bar(new QProgressBar), m_cancel(new QPushButton(tr("Cance&l"))) {
+    : QFrame(parent),
+      m_title(new QLabel),
+      m_detail(new QLabel),
+      m_bar(new QProgressBar),
+      m_cancel(new QPushButton(tr("Cance&l"))) {
     setObjectName(QStringLiteral("jobBar"));
     m_title->setObjectName(QStringLiteral("jobTitle"));
     m_detail->setObjectName(QStringLiteral("jobDetail"));
@@ -63,7 +67,8 @@ void JobBar::begin(const QString& title) {
 
 void JobBar::advance(const QJsonObject& event) {
     if (!m_isRunning || !m_cancel->isEnabled()) return;
-    const double done = numberFromJson(event.value(QLatin1String("done"))), total = numberFromJson(event.value(QLatin1String("total")));
+    const double done = numberFromJson(event.value(QLatin1String("done"))),
+                 total = numberFromJson(event.value(QLatin1String("total")));
     QStringList parts;
     if (total > 0 && std::isfinite(done / total)) {
         m_bar->setRange(0, kSteps);

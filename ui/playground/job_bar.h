@@ -1,4 +1,5 @@
-// A job's progress in one strip: what is done, how far, how long it takes still, and Cancel. Owned by its page; GUI thread.
+// A job's progress in one strip: what is done, how far, how long it takes still, and Cancel. Owned by its page; GUI
+// thread.
 #pragma once
 
 #include <QFrame>

@@ -35,7 +35,8 @@ double MemoryChart::Line::growth() const {
 
 double MemoryChart::Line::bytesAt(double tokens) const {
     if (points.isEmpty()) return 0;
-    const auto after = std::lower_bound(points.begin(), points.end(), tokens, [](const QPointF& p, double x) { return p.x() < x; });
+    const auto after =
+        std::lower_bound(points.begin(), points.end(), tokens, [](const QPointF& p, double x) { return p.x() < x; });
     if (after == points.end()) return std::max(0.0, points.last().y() + growth() * (tokens - points.last().x()));
     if (after == points.begin()) return std::max(0.0, points.first().y() - growth() * (points.first().x() - tokens));
     const QPointF& before = *std::prev(after);
@@ -71,8 +72,10 @@ void MemoryChart::setName(Series series, const QString& name) {
 void MemoryChart::add(Series series, double contextTokens, double bytes) {
     if (!std::isfinite(contextTokens) || !std::isfinite(bytes) || contextTokens < 0 || bytes < 0) return;
     QVector<QPointF>& points = m_series.at(static_cast<std::size_t>(series)).points;
-    if (!points.isEmpty() && points.last().x() >= contextTokens) points.last() = {contextTokens, bytes};
-    else points.append({contextTokens, bytes});
+    if (!points.isEmpty() && points.last().x() >= contextTokens)
+        points.last() = {contextTokens, bytes};
+    else
+        points.append({contextTokens, bytes});
     describe();
     update();
 }
@@ -90,7 +93,8 @@ double MemoryChart::crossing() const {
     if (grows.points.isEmpty() || flat.points.isEmpty()) return 0;
     const double rate = grows.growth() - flat.growth();
     if (rate <= 0) return 0;
-    const double at = grows.points.last().x() + (flat.bytesAt(grows.points.last().x()) - grows.points.last().y()) / rate;
+    const double at =
+        grows.points.last().x() + (flat.bytesAt(grows.points.last().x()) - grows.points.last().y()) / rate;
     return at > 0 ? at : 0;
 }
 
@@ -108,8 +112,12 @@ double MemoryChart::byteRange() const {
     return most > 0 ? most * 1.1 : 1;
 }
 
-QSize MemoryChart::sizeHint() const { return {60 * fontMetrics().averageCharWidth(), 8 * fontMetrics().height()}; }
-QSize MemoryChart::minimumSizeHint() const { return {30 * fontMetrics().averageCharWidth(), 7 * fontMetrics().height()}; }
+QSize MemoryChart::sizeHint() const {
+    return {60 * fontMetrics().averageCharWidth(), 8 * fontMetrics().height()};
+}
+QSize MemoryChart::minimumSizeHint() const {
+    return {30 * fontMetrics().averageCharWidth(), 7 * fontMetrics().height()};
+}
 
 QRectF MemoryChart::plotArea() const {
     const QFontMetrics metrics = fontMetrics();
@@ -162,8 +170,10 @@ void MemoryChart::paintLine(QPainter& painter, const QRectF& area, Series series
     // Told apart without colour: a disc for the teacher, a square for the student.
     painter.setPen(Qt::NoPen);
     painter.setBrush(color);
-    if (series == Teacher) painter.drawEllipse(last, 4, 4);
-    else painter.drawRect(QRectF(last.x() - 4, last.y() - 4, 8, 8));
+    if (series == Teacher)
+        painter.drawEllipse(last, 4, 4);
+    else
+        painter.drawRect(QRectF(last.x() - 4, last.y() - 4, 8, 8));
 }
 
 void MemoryChart::paintLegend(QPainter& painter, const QRectF& area) const {
@@ -188,8 +198,10 @@ void MemoryChart::paintLegend(QPainter& painter, const QRectF& area) const {
         painter.setPen(Qt::NoPen);
         painter.setBrush(Theme::instance().chartColor(series));
         const QPointF sign(x + Theme::kSpacing / 2.0, metrics.height() / 2.0);
-        if (series == Teacher) painter.drawEllipse(sign, 4, 4);
-        else painter.drawRect(QRectF(sign.x() - 4, sign.y() - 4, 8, 8));
+        if (series == Teacher)
+            painter.drawEllipse(sign, 4, 4);
+        else
+            painter.drawRect(QRectF(sign.x() - 4, sign.y() - 4, 8, 8));
         x -= 2.0 * Theme::kSpacing;
     }
 }
@@ -205,13 +217,15 @@ void MemoryChart::paintCursor(QPainter& painter, const QRectF& area) const {
     const QFontMetrics metrics = fontMetrics();
     double width = 0;
     for (const QString& line : lines) width = std::max<double>(width, metrics.horizontalAdvance(line));
-    QRectF box(x + Theme::kSpacing, area.top() + 2, width + 2 * Theme::kSpacing, metrics.height() * static_cast<double>(lines.size()) + Theme::kSpacing);
+    QRectF box(x + Theme::kSpacing, area.top() + 2, width + 2 * Theme::kSpacing,
+               metrics.height() * static_cast<double>(lines.size()) + Theme::kSpacing);
     if (box.right() > area.right()) box.moveRight(x - Theme::kSpacing);
     painter.setPen(QPen(palette().color(QPalette::Mid), 1));
     painter.setBrush(palette().color(QPalette::ToolTipBase));
     painter.drawRoundedRect(box, 4, 4);
     painter.setPen(palette().color(QPalette::ToolTipText));
-    painter.drawText(box.adjusted(Theme::kSpacing, Theme::kSpacing / 2.0, 0, 0), Qt::AlignLeft | Qt::AlignTop, lines.join(QLatin1Char('\n')));
+    painter.drawText(box.adjusted(Theme::kSpacing, Theme::kSpacing / 2.0, 0, 0), Qt::AlignLeft | Qt::AlignTop,
+                     lines.join(QLatin1Char('\n')));
 }
 
 void MemoryChart::paintEvent(QPaintEvent*) {
@@ -221,8 +235,9 @@ void MemoryChart::paintEvent(QPaintEvent*) {
     paintLegend(painter, area);
     if (dataEnd() <= 0) {
         painter.setPen(Theme::instance().color(Role::Muted));
-        painter.drawText(area, Qt::AlignCenter | Qt::TextWordWrap,
-                         tr("Generate a text: the teacher's cache grows with every token, the student's state does not."));
+        painter.drawText(
+            area, Qt::AlignCenter | Qt::TextWordWrap,
+            tr("Generate a text: the teacher's cache grows with every token, the student's state does not."));
     } else {
         paintAxes(painter, area);
         for (const Series series : {Teacher, Student}) paintLine(painter, area, series);
@@ -242,8 +257,10 @@ void MemoryChart::setCursorTokens(double tokens) {
 
 void MemoryChart::mouseMoveEvent(QMouseEvent* event) {
     const QRectF area = plotArea();
-    if (area.contains(event->position())) setCursorTokens((event->position().x() - area.left()) / area.width() * tokenRange());
-    else leaveEvent(event);
+    if (area.contains(event->position()))
+        setCursorTokens((event->position().x() - area.left()) / area.width() * tokenRange());
+    else
+        leaveEvent(event);
 }
 
 void MemoryChart::leaveEvent(QEvent*) {
@@ -255,11 +272,16 @@ void MemoryChart::leaveEvent(QEvent*) {
 void MemoryChart::keyPressEvent(QKeyEvent* event) {
     const double step = tokenRange() / 50, now = m_cursor < 0 ? dataEnd() : m_cursor;
     switch (event->key()) {
-        case Qt::Key_Left: return setCursorTokens(now - step);
-        case Qt::Key_Right: return setCursorTokens(now + step);
-        case Qt::Key_Home: return setCursorTokens(0);
-        case Qt::Key_End: return setCursorTokens(tokenRange());
-        default: QWidget::keyPressEvent(event);
+        case Qt::Key_Left:
+            return setCursorTokens(now - step);
+        case Qt::Key_Right:
+            return setCursorTokens(now + step);
+        case Qt::Key_Home:
+            return setCursorTokens(0);
+        case Qt::Key_End:
+            return setCursorTokens(tokenRange());
+        default:
+            QWidget::keyPressEvent(event);
     }
 }
 
@@ -272,7 +294,9 @@ void MemoryChart::describe() {
     QStringList parts;
     for (const Line& line : m_series)
         if (!line.points.isEmpty())
-            parts.append(tr("%1: %2 after %3 tokens").arg(line.name, bytesText(line.points.last().y()), QLocale().toString(std::llround(line.points.last().x()))));
+            parts.append(tr("%1: %2 after %3 tokens")
+                             .arg(line.name, bytesText(line.points.last().y()),
+                                  QLocale().toString(std::llround(line.points.last().x()))));
     setAccessibleDescription(parts.isEmpty() ? tr("Nothing measured yet") : parts.join(QStringLiteral("; ")));
 }
 

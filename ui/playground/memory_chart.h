@@ -1,5 +1,5 @@
-// What two models keep of the text, against its length: a key-value cache grows, a state stays as it is. Owned by TryPage; GUI
-// thread. Solid is measured; dashed is where the line goes on.
+// What two models keep of the text, against its length: a key-value cache grows, a state stays as it is. Owned by
+// TryPage; GUI thread. Solid is measured; dashed is where the line goes on.
 #pragma once
 
 #include <QPointF>

@@ -7,7 +7,8 @@
 
 namespace radlads::ui {
 
-MessageStrip::MessageStrip(QWidget* parent) : QFrame(parent), m_icon(new QLabel), m_text(new QLabel), m_close(new QToolButton) {
+MessageStrip::MessageStrip(QWidget* parent)
+    : QFrame(parent), m_icon(new QLabel), m_text(new QLabel), m_close(new QToolButton) {
     setObjectName(QStringLiteral("messageStrip"));
     setFrameShape(QFrame::StyledPanel);
     m_text->setObjectName(QStringLiteral("messageText"));
@@ -44,7 +45,9 @@ void MessageStrip::clear() {
     setVisible(false);
 }
 
-QString MessageStrip::text() const { return m_text->text(); }
+QString MessageStrip::text() const {
+    return m_text->text();
+}
 
 void MessageStrip::updateColours() {
     const Theme& theme = Theme::instance();

@@ -1,4 +1,5 @@
-// One sentence that needs attention, with its icon, where the thing is that it is about; it goes when it is closed or replaced.
+// One sentence that needs attention, with its icon, where the thing is that it is about; it goes when it is closed or
+// replaced.
 #pragma once
 
 #include <QFrame>

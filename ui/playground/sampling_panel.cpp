@@ -33,20 +33,26 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent), m_topK(new QSpi
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setHorizontalSpacing(2 * Theme::kSpacing);
     grid->setVerticalSpacing(Theme::kSpacing / 2);
-    m_temperature = addNumber(grid, QStringLiteral("temperature"), tr("Te&mperature"), tr("How freely tokens are drawn; 0 always takes the likeliest."), 0, 5, 0.8);
+    m_temperature = addNumber(grid, QStringLiteral("temperature"), tr("Te&mperature"),
+                              tr("How freely tokens are drawn; 0 always takes the likeliest."), 0, 5, 0.8);
     m_topK->setRange(0, 100000);
     m_topK->setValue(40);
     m_topK->setSpecialValueText(tr("off"));
     place(grid, m_topK, QStringLiteral("topK"), tr("Top-&k"), tr("Only so many of the likeliest tokens; 0 is off."));
-    m_topP = addNumber(grid, QStringLiteral("topP"), tr("&Top-p"), tr("Only the likeliest tokens that have this probability together; 1 is off."), 0, 1, 0.95);
-    m_minP = addNumber(grid, QStringLiteral("minP"), tr("M&in-p"), tr("Only tokens with this share of the likeliest one's probability; 0 is off."), 0, 1, 0.05);
-    m_repeat = addNumber(grid, QStringLiteral("repeatPenalty"), tr("R&epeat penalty"), tr("Makes tokens of the last 64 less likely; 1 is off."), 0.5, 3, 1.0);
+    m_topP = addNumber(grid, QStringLiteral("topP"), tr("&Top-p"),
+                       tr("Only the likeliest tokens that have this probability together; 1 is off."), 0, 1, 0.95);
+    m_minP = addNumber(grid, QStringLiteral("minP"), tr("M&in-p"),
+                       tr("Only tokens with this share of the likeliest one's probability; 0 is off."), 0, 1, 0.05);
+    m_repeat = addNumber(grid, QStringLiteral("repeatPenalty"), tr("R&epeat penalty"),
+                         tr("Makes tokens of the last 64 less likely; 1 is off."), 0.5, 3, 1.0);
     grid->setColumnStretch(grid->columnCount(), 1);
     connect(m_topK, &QSpinBox::valueChanged, this, &SamplingPanel::changed);
-    for (QDoubleSpinBox* box : {m_temperature, m_topP, m_minP, m_repeat}) connect(box, &QDoubleSpinBox::valueChanged, this, &SamplingPanel::changed);
+    for (QDoubleSpinBox* box : {m_temperature, m_topP, m_minP, m_repeat})
+        connect(box, &QDoubleSpinBox::valueChanged, this, &SamplingPanel::changed);
 }
 
-QDoubleSpinBox* SamplingPanel::addNumber(QGridLayout* grid, const QString& id, const QString& label, const QString& help, double from, double to, double value) {
+QDoubleSpinBox* SamplingPanel::addNumber(QGridLayout* grid, const QString& id, const QString& label,
+                                         const QString& help, double from, double to, double value) {
     auto* box = new QDoubleSpinBox;
     box->setRange(from, to);
     box->setDecimals(2);
@@ -57,8 +63,10 @@ QDoubleSpinBox* SamplingPanel::addNumber(QGridLayout* grid, const QString& id, c
 }
 
 QJsonObject SamplingPanel::params() const {
-    return {{QStringLiteral("temperature"), m_temperature->value()}, {QStringLiteral("top_k"), m_topK->value()},
-            {QStringLiteral("top_p"), m_topP->value()},              {QStringLiteral("min_p"), m_minP->value()},
+    return {{QStringLiteral("temperature"), m_temperature->value()},
+            {QStringLiteral("top_k"), m_topK->value()},
+            {QStringLiteral("top_p"), m_topP->value()},
+            {QStringLiteral("min_p"), m_minP->value()},
             {QStringLiteral("repeat_penalty"), m_repeat->value()}};
 }
 

@@ -22,7 +22,8 @@ Q_SIGNALS:
     void changed();
 
 private:
-    QDoubleSpinBox* addNumber(QGridLayout* grid, const QString& id, const QString& label, const QString& help, double from, double to, double value);
+    QDoubleSpinBox* addNumber(QGridLayout* grid, const QString& id, const QString& label, const QString& help,
+                              double from, double to, double value);
 
     QDoubleSpinBox* m_temperature;
     QSpinBox* m_topK;

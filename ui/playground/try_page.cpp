@@ -29,21 +29,28 @@ constexpr qsizetype kMostPromptBytes = 100000;
 
 // Openings of stories as the demo's teacher knows them: names, places and a list to say again, so that memory shows.
 constexpr std::array kStories{
-    " one day a kind ted has a wet fork . here is a blue bat near a pale lake . a new tom has a glad box . the kind ted sees a poor shop . the new "
+    " one day a kind ted has a wet fork . here is a blue bat near a pale lake . a new tom has a glad box . the kind "
+    "ted sees a poor shop . the new "
     "tom reads : gray moor gold dock pig hat . again :",
-    " one day a slow hal has a blue bowl . here is a tan cat near a soft park . here is a cold gus . the tan cat has a mad rug . the slow hal has a "
+    " one day a slow hal has a blue bowl . here is a tan cat near a soft park . here is a cold gus . the tan cat has a "
+    "mad rug . the slow hal has a "
     "neat boat . the cold gus wants the",
-    " one day a flat ben has a glad coin . here is a slow rat near a mad wood . the flat ben had 5 pods and lost 1 . now has",
-    " one day a gray gus has a pink coin . here is a sly owl near a sad port . a bold leo has a kind key . the bold leo counts from 2 to 7 : 2 3",
-    " one day a tall eve has a dark bag . here is a cold goat near a soft barn . here is a shy ted . the cold goat has a new rope . the tall eve "
+    " one day a flat ben has a glad coin . here is a slow rat near a mad wood . the flat ben had 5 pods and lost 1 . "
+    "now has",
+    " one day a gray gus has a pink coin . here is a sly owl near a sad port . a bold leo has a kind key . the bold "
+    "leo counts from 2 to 7 : 2 3",
+    " one day a tall eve has a dark bag . here is a cold goat near a soft barn . here is a shy ted . the cold goat has "
+    "a new rope . the tall eve "
     "gives the",
-    " one day a warm meg has a shy bowl . here is a gray cow near a dark shop . the gray cow has a sad rope . here is a dry ray . the dry ray reads "
+    " one day a warm meg has a shy bowl . here is a gray cow near a dark shop . the gray cow has a sad rope . here is "
+    "a dry ray . the dry ray reads "
     ": box bear pale dog kim jan crow . again :",
 };
 
 }  // namespace
 
-TryPage::TryPage(QWidget* parent) : RunPage(parent), m_sampling(new SamplingPanel), m_chart(new MemoryChart), m_message(new MessageStrip) {
+TryPage::TryPage(QWidget* parent)
+    : RunPage(parent), m_sampling(new SamplingPanel), m_chart(new MemoryChart), m_message(new MessageStrip) {
     setObjectName(QStringLiteral("tryPage"));
     m_sides[Teacher].pane = new GenerationPane(QStringLiteral("teacher"), tr("Teacher"));
     m_sides[Student].pane = new GenerationPane(QStringLiteral("student"), tr("Student"));
@@ -73,7 +80,9 @@ TryPage::TryPage(QWidget* parent) : RunPage(parent), m_sampling(new SamplingPane
     updateState();
 }
 
-TryPage::~TryPage() { stop(); }
+TryPage::~TryPage() {
+    stop();
+}
 
 QWidget* TryPage::makePrompt() {
     m_prompt = new QPlainTextEdit;
@@ -140,7 +149,8 @@ QLayout* TryPage::makeControls() {
     connect(m_generate, &QPushButton::clicked, this, &TryPage::generate);
     connect(m_stop, &QPushButton::clicked, this, &TryPage::stop);
     connect(m_story, &QPushButton::clicked, this, &TryPage::insertStory);
-    connect(m_reroll, &QToolButton::clicked, m_seed, [this] { m_seed->setValue(QRandomGenerator::global()->bounded(1, 1000000)); });
+    connect(m_reroll, &QToolButton::clicked, m_seed,
+            [this] { m_seed->setValue(QRandomGenerator::global()->bounded(1, 1000000)); });
     connect(m_unfold, &QToolButton::toggled, this, [this](bool isOpen) {
         m_sampling->setVisible(isOpen);
         updateSampling();
@@ -150,7 +160,8 @@ QLayout* TryPage::makeControls() {
 
 // Esc stops while something is generated; otherwise it belongs to the window ("back").
 bool TryPage::eventFilter(QObject* watched, QEvent* event) {
-    if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape && isRunning()) {
+    if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape &&
+        isRunning()) {
         event->accept();
         return true;
     }
@@ -161,25 +172,36 @@ bool TryPage::eventFilter(QObject* watched, QEvent* event) {
     return RunPage::eventFilter(watched, event);
 }
 
-const RunRecord* TryPage::record() const { return m_store && m_history ? m_store->find(m_history->run()) : nullptr; }
+const RunRecord* TryPage::record() const {
+    return m_store && m_history ? m_store->find(m_history->run()) : nullptr;
+}
 
 QString TryPage::teacherPath() const {
-    const QJsonObject teacher = m_history ? m_history->plan().value(QLatin1String("teacher")).toObject() : QJsonObject();
+    const QJsonObject teacher =
+        m_history ? m_history->plan().value(QLatin1String("teacher")).toObject() : QJsonObject();
     const QString planned = teacher.value(QLatin1String("path")).toString();
     const RunRecord* run = record();
     return planned.isEmpty() && run ? run->teacher : planned;
 }
 
-QString TryPage::modelOf(Side side) const { return side == Teacher ? teacherPath() : m_history ? m_history->run() : QString(); }
+QString TryPage::modelOf(Side side) const {
+    return side == Teacher ? teacherPath() : m_history ? m_history->run() : QString();
+}
 
 QString TryPage::studentReason(const RunRecord& run) const {
     if (run.hasModel || run.checkpointTime) return {};
     switch (run.state) {
-        case RunState::New: return tr("The run has not started. The student answers once its first checkpoint is written.");
-        case RunState::Queued: return tr("The run waits in the queue. The student answers once its first checkpoint is written.");
+        case RunState::New:
+            return tr("The run has not started. The student answers once its first checkpoint is written.");
+        case RunState::Queued:
+            return tr("The run waits in the queue. The student answers once its first checkpoint is written.");
         case RunState::Running:
-        case RunState::Paused: return tr("The student answers once the run has written its first checkpoint, which is when its data is prepared.");
-        default: return tr("The run ended before it had a model. Resume it to get a student.");
+        case RunState::Paused:
+            return tr(
+                "The student answers once the run has written its first checkpoint, which is when its data is "
+                "prepared.");
+        default:
+            return tr("The run ended before it had a model. Resume it to get a student.");
     }
 }
 
@@ -213,14 +235,17 @@ void TryPage::showRun(RunStore* store, std::shared_ptr<RunHistory> history) {
     updateState();
 }
 
-bool TryPage::isRunning() const { return m_sides[Teacher].job != 0 || m_sides[Student].job != 0; }
+bool TryPage::isRunning() const {
+    return m_sides[Teacher].job != 0 || m_sides[Student].job != 0;
+}
 
 void TryPage::generate() {
     if (!m_generate->isEnabled()) return;
     const QString prompt = m_prompt->toPlainText();
     if (prompt.toUtf8().size() > kMostPromptBytes) {
-        m_message->say(Role::Warning, tr("The prompt has %1; at most %2 can be sent. Shorten it.")
-                                          .arg(bytesText(static_cast<double>(prompt.toUtf8().size())), bytesText(kMostPromptBytes)));
+        m_message->say(Role::Warning,
+                       tr("The prompt has %1; at most %2 can be sent. Shorten it.")
+                           .arg(bytesText(static_cast<double>(prompt.toUtf8().size())), bytesText(kMostPromptBytes)));
         return;
     }
     m_message->clear();
@@ -248,7 +273,8 @@ void TryPage::startSide(Side side, const QJsonObject& given) {
         [this, pane, series, isCurrent](const QJsonObject& event) {
             if (!isCurrent()) return;
             pane->add(event);
-            m_chart->add(series, numberFromJson(event.value(QLatin1String("context_tokens"))), numberFromJson(event.value(QLatin1String("state_bytes"))));
+            m_chart->add(series, numberFromJson(event.value(QLatin1String("context_tokens"))),
+                         numberFromJson(event.value(QLatin1String("state_bytes"))));
         },
         [this, pane, side, isCurrent](const QJsonObject& result) {
             if (!isCurrent()) return;
@@ -257,10 +283,12 @@ void TryPage::startSide(Side side, const QJsonObject& given) {
         },
         [this, pane, side, isCurrent](const RpcError& error) {
             if (!isCurrent()) return;
-            if (error.kind == QLatin1String("cancelled")) pane->stop();
+            if (error.kind == QLatin1String("cancelled"))
+                pane->stop();
             else if (error.kind == QLatin1String("disconnected"))
                 pane->fail(tr("The connection to the engine was lost; the text so far is kept."));
-            else pane->fail(tr("No answer: %1").arg(error.message));
+            else
+                pane->fail(tr("No answer: %1").arg(error.message));
             ended(side);
         });
     m_sides.at(side).job = *handle;
@@ -291,13 +319,18 @@ void TryPage::updateState() {
     GenerationPane* student = m_sides[Student].pane;
     const QString path = teacherPath();
     teacher->setModel(path == QLatin1String("demo") ? tr("the demo's") : path.section(QLatin1Char('/'), -1));
-    teacher->setUnavailable(!run ? tr("Choose a run on the left.") : path.isEmpty() ? tr("This run trains a model from nothing: there is no teacher.") : QString());
+    teacher->setUnavailable(!run             ? tr("Choose a run on the left.")
+                            : path.isEmpty() ? tr("This run trains a model from nothing: there is no teacher.")
+                                             : QString());
     student->setUnavailable(run ? studentReason(*run) : tr("Choose a run on the left."));
     QString which;
-    if (run && run->hasModel) which = run->student;
+    if (run && run->hasModel)
+        which = run->student;
     else if (run && run->checkpointTime)
-        which = tr("%1 · unfinished: its checkpoint of %2, step %3 of %4").arg(run->student, agoText(*run->checkpointTime, QDateTime::currentDateTimeUtc()))
-                    .arg(run->stepIndex + 1).arg(run->stepCount);
+        which = tr("%1 · unfinished: its checkpoint of %2, step %3 of %4")
+                    .arg(run->student, agoText(*run->checkpointTime, QDateTime::currentDateTimeUtc()))
+                    .arg(run->stepIndex + 1)
+                    .arg(run->stepCount);
     student->setModel(which);
     m_chart->setName(MemoryChart::Teacher, tr("Teacher"));
     m_chart->setName(MemoryChart::Student, tr("Student"));

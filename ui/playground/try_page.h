@@ -1,4 +1,5 @@
-// The Try tab: one prompt, answered by teacher and student side by side as they stream. Owned by the window; GUI thread.
+// The Try tab: one prompt, answered by teacher and student side by side as they stream. Owned by the window; GUI
+// thread.
 #pragma once
 
 #include <QPointer>

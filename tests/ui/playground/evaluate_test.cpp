@@ -47,7 +47,8 @@ private Q_SLOTS:
         QCOMPARE(recall.floor->value, 0.1);
         QCOMPARE(recall.teacher->value, 0.99);
         const ScoreRow& perplexity = row(set, u"perplexity"_s);
-        QVERIFY(std::abs(*perplexity.stages.at(2)->relative - (std::log(512) - (6.2 - 0.97 * 5)) / (std::log(512) - 1.2)) < 1e-9);
+        QVERIFY(std::abs(*perplexity.stages.at(2)->relative -
+                         (std::log(512) - (6.2 - 0.97 * 5)) / (std::log(512) - 1.2)) < 1e-9);
         QVERIFY(std::abs(*perplexity.stages.at(2)->standardError - 0.004 * std::exp(6.2 - 0.97 * 5)) < 1e-9);
         QCOMPARE(perplexity.best, 3);  // lower is better
         QCOMPARE(set.best, 3);
@@ -56,8 +57,8 @@ private Q_SLOTS:
 
     void keepsApartWhatCannotBeComparedAndTakesTheLaterReport() {
         QJsonArray reports = fourStages();
-        reports.append(report(u"step 3"_s, 0.5, u"2025-11-25T11:00:00.000Z"_s));        // again, later
-        reports.append(report(u"step 3"_s, 0.7, u"2025-11-25T12:00:00.000Z"_s, 7));     // other stories
+        reports.append(report(u"step 3"_s, 0.5, u"2025-11-25T11:00:00.000Z"_s));           // again, later
+        reports.append(report(u"step 3"_s, 0.7, u"2025-11-25T12:00:00.000Z"_s, 7));        // other stories
         reports.append(QJsonObject{{u"stage"_s, u"step 3"_s}, {u"seed"_s, u"broken"_s}});  // no report
         reports.append(QJsonValue(42));
         const auto sets = evaluationSets(reports);
@@ -103,7 +104,9 @@ private Q_SLOTS:
 
     void showsScoresAndAnswersOfTheRun() {
         PlaygroundFixture fixture;
-        fixture.server.on(u"run.evaluations"_s, [](const QJsonObject&) { return QJsonObject{{u"evaluations"_s, fourStages()}}; });
+        fixture.server.on(u"run.evaluations"_s, [](const QJsonObject&) {
+            return QJsonObject{{u"evaluations"_s, fourStages()}};
+        });
         fixture.server.splitRandomly(700, 11);
         EvaluatePage page;
         showAsPage(page);
@@ -111,7 +114,6 @@ private Q_SLOTS:
         auto* table = child<QTableView>(page, u"scoreTable"_s);
         QTRY_COMPARE(table->model()->columnCount(), 7);
         QVERIFY(child<QLabel>(page, u"evaluationSummary"_s)->text().contains(u"After step 3, Extend"_s));
-        picture(page, u"evaluate"_s);
         QTest::keyClick(child<QTabBar>(page, u"evaluateViews"_s), Qt::Key_Right);
         auto* answers = child<QTableView>(page, u"answerTable"_s);
         QVERIFY(answers->isVisible());
@@ -120,7 +122,6 @@ private Q_SLOTS:
         QTest::keyClick(answers, Qt::Key_Down);
         QTest::keyClick(answers, Qt::Key_Down);
         QVERIFY(child<QPlainTextEdit>(page, u"answerStory"_s)->toPlainText().endsWith(u"gray moor gold"_s));
-        picture(page, u"answers"_s);
         auto* kind = child<QComboBox>(page, u"answerKind"_s);
         kind->setFocus();
         QTest::keyClick(kind, Qt::Key_Down);
@@ -139,7 +140,6 @@ private Q_SLOTS:
         page.showRun(fixture.store.get(), fixture.open());
         QTRY_COMPARE(title->text(), u"Not evaluated yet"_s);
         QVERIFY(child<QPushButton>(page, u"runFirstEvaluation"_s)->isEnabled());
-        picture(page, u"evaluate-empty"_s);
         fixture.server.stop();
         QTRY_VERIFY(!child<QPushButton>(page, u"runFirstEvaluation"_s)->isEnabled());
     }
@@ -147,7 +147,9 @@ private Q_SLOTS:
     void evaluatesTheChosenStagesOneAfterAnother() {
         PlaygroundFixture fixture;
         QJsonArray kept;
-        fixture.server.on(u"run.evaluations"_s, [&](const QJsonObject&) { return QJsonObject{{u"evaluations"_s, kept}}; });
+        fixture.server.on(u"run.evaluations"_s, [&](const QJsonObject&) {
+            return QJsonObject{{u"evaluations"_s, kept}};
+        });
         EvaluatePage page;
         page.askRequest = [](QWidget*, const RunRecord& run, bool isLocal) -> std::optional<EvaluationRequest> {
             if (run.run != u"demo-20251125-101500"_s || !isLocal) qFatal("asked for another run");
@@ -164,13 +166,14 @@ private Q_SLOTS:
         QCOMPARE(params["windows"_L1].toInt(), 32);
         QCOMPARE(params["tasks"_L1].toArray().size(), 2);
         QVERIFY(!params.contains("data"_L1));
-        fixture.event(u"job-1"_s, {{u"done"_s, 10}, {u"total"_s, 40}, {u"text"_s, u"Skills: 12 k tok/s"_s}, {u"eta_seconds"_s, 75}});
+        fixture.event(
+            u"job-1"_s,
+            {{u"done"_s, 10}, {u"total"_s, 40}, {u"text"_s, u"Skills: 12 k tok/s"_s}, {u"eta_seconds"_s, 75}});
         auto* detail = child<QLabel>(page, u"jobDetail"_s);
         QTRY_VERIFY(detail->text().contains(u"12 k tok/s"_s));
         QVERIFY2(detail->text().contains(u"25 %"_s) && detail->text().contains(u"1 min"_s), qPrintable(detail->text()));
         QVERIFY(child<QLabel>(page, u"jobTitle"_s)->text().contains(u"1 of 2"_s));
         QVERIFY(!child<QPushButton>(page, u"runEvaluation"_s)->isEnabled());
-        picture(page, u"evaluate-running"_s);
         kept = {report(u"step 1"_s, 0.6)};
         fixture.result(u"job-1"_s, report(u"step 1"_s, 0.6));
         QTRY_COMPARE(fixture.jobs, 2);
@@ -223,7 +226,9 @@ private Q_SLOTS:
 
     void savesTheScoresOrSaysWhyNot() {
         PlaygroundFixture fixture;
-        fixture.server.on(u"run.evaluations"_s, [](const QJsonObject&) { return QJsonObject{{u"evaluations"_s, fourStages()}}; });
+        fixture.server.on(u"run.evaluations"_s, [](const QJsonObject&) {
+            return QJsonObject{{u"evaluations"_s, fourStages()}};
+        });
         QTemporaryDir folder;
         QString path = folder.filePath(u"scores.csv"_s), suggested;
         EvaluatePage page;
@@ -258,7 +263,6 @@ private Q_SLOTS:
         EvaluationRequest request = dialog.request();
         QCOMPARE(request.stages, (QStringList{u"1"_s, u"now"_s}));
         QCOMPARE(request.tasks, (QStringList{u"perplexity"_s, u"skills"_s}));
-        picture(dialog, u"evaluate-dialog"_s);
         // A text of one's own, by mouse and keyboard.
         QTest::keyClicks(child<QLineEdit>(dialog, u"textPath"_s), u"/data/book.txt"_s);
         QVERIFY(child<QRadioButton>(dialog, u"textFile"_s)->isChecked());
@@ -269,7 +273,8 @@ private Q_SLOTS:
         child<QLineEdit>(dialog, u"textPath"_s)->clear();
         QVERIFY(!start->isEnabled());
         QVERIFY(child<QLabel>(dialog, u"evaluateProblem"_s)->isVisible());
-        QTest::mouseClick(child<QRadioButton>(dialog, u"textHeldOut"_s), Qt::LeftButton, {}, {8, child<QRadioButton>(dialog, u"textHeldOut"_s)->height() / 2});
+        QTest::mouseClick(child<QRadioButton>(dialog, u"textHeldOut"_s), Qt::LeftButton, {},
+                          {8, child<QRadioButton>(dialog, u"textHeldOut"_s)->height() / 2});
         QVERIFY(start->isEnabled());
         QTest::keyClick(child<QCheckBox>(dialog, u"taskSkills"_s), Qt::Key_Space);
         QTest::keyClick(child<QCheckBox>(dialog, u"taskPerplexity"_s), Qt::Key_Space);

@@ -25,7 +25,6 @@ private Q_SLOTS:
         QCOMPARE(path->text(), u"/home/someone/.local/share/radlads/runs/demo-20251125-101500-hf"_s);
         QVERIFY(!child<QRadioButton>(dialog, u"formatGguf"_s)->isEnabled());
         QCOMPARE(unnamedWidgets(dialog).join(u", "_s), QString());
-        picture(dialog, u"export"_s);
         auto* start = child<QPushButton>(dialog, u"startExport"_s);
         QTRY_VERIFY(start->isEnabled());
         auto* dtype = child<QComboBox>(dialog, u"dtype"_s);
@@ -40,13 +39,17 @@ private Q_SLOTS:
         QCOMPARE(params["output"_L1].toString(), path->text());
         fixture.event(u"job-1"_s, {{u"done"_s, 40}, {u"total"_s, 100}, {u"text"_s, u"Writing the weights"_s}});
         QTRY_VERIFY(child<QLabel>(dialog, u"jobDetail"_s)->text().contains(u"Writing the weights"_s));
-        picture(dialog, u"export-running"_s);
-        fixture.result(u"job-1"_s, {{u"output"_s, path->text()}, {u"dtype"_s, u"bfloat16"_s}, {u"parameters"_s, 1234567}, {u"verified_tokens"_s, 600},
-                                    {u"reload_difference"_s, 0.0031}, {u"recurrent_difference"_s, 1.2e-6}});
+        fixture.result(u"job-1"_s, {{u"output"_s, path->text()},
+                                    {u"dtype"_s, u"bfloat16"_s},
+                                    {u"parameters"_s, 1234567},
+                                    {u"verified_tokens"_s, 600},
+                                    {u"reload_difference"_s, 0.0031},
+                                    {u"recurrent_difference"_s, 1.2e-6}});
         auto* result = child<QLabel>(dialog, u"exportResult"_s);
         QTRY_VERIFY(result->isVisible());
-        QVERIFY2(result->text().contains(u"600 tokens"_s) && result->text().contains(u"0.0031"_s) && result->text().contains(u"1.2 × 10⁻⁶"_s), qPrintable(result->text()));
-        picture(dialog, u"export-done"_s);
+        QVERIFY2(result->text().contains(u"600 tokens"_s) && result->text().contains(u"0.0031"_s) &&
+                     result->text().contains(u"1.2 × 10⁻⁶"_s),
+                 qPrintable(result->text()));
         QTest::mouseClick(child<QPushButton>(dialog, u"openFolder"_s), Qt::LeftButton);
         QCOMPARE(opened, path->text());
         QTest::mouseClick(child<QPushButton>(dialog, u"copyPath"_s), Qt::LeftButton);
@@ -64,9 +67,9 @@ private Q_SLOTS:
         QTest::mouseClick(start, Qt::LeftButton);
         QTRY_COMPARE(fixture.jobs, 1);
         fixture.error(u"job-1"_s, u"space"_s, u"writing /home: the disk is full"_s, 4);
-        QTRY_COMPARE(child<QLabel>(dialog, u"messageText"_s)->text(), u"The model could not be exported: writing /home: the disk is full"_s);
+        QTRY_COMPARE(child<QLabel>(dialog, u"messageText"_s)->text(),
+                     u"The model could not be exported: writing /home: the disk is full"_s);
         QVERIFY(start->isEnabled());
-        picture(dialog, u"export-error"_s);
         child<QLineEdit>(dialog, u"exportPath"_s)->setText(u"relative"_s);
         QVERIFY(!start->isEnabled());
         QVERIFY(child<QLabel>(dialog, u"pathNote"_s)->text().contains(u"whole path"_s));

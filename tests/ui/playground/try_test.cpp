@@ -31,14 +31,19 @@ struct Jobs {
 };
 
 QJsonObject piece(const QString& text, int tokens, int context, double bytes, double rate = 900) {
-    return {{u"text"_s, text}, {u"tokens"_s, tokens}, {u"context_tokens"_s, context}, {u"tokens_per_second"_s, tokens > 1 ? QJsonValue(rate) : QJsonValue()}, {u"state_bytes"_s, bytes}};
+    return {{u"text"_s, text},
+            {u"tokens"_s, tokens},
+            {u"context_tokens"_s, context},
+            {u"tokens_per_second"_s, tokens > 1 ? QJsonValue(rate) : QJsonValue()},
+            {u"state_bytes"_s, bytes}};
 }
 
 constexpr double kCachePerToken = 2048, kState = 278528;
 
 void stream(PlaygroundFixture& fixture, const Jobs& jobs, int from, int to) {
     for (int token = from; token <= to; ++token) {
-        fixture.event(jobs.teacher(), piece(u" word%1"_s.arg(token), token, 40 + token, (40 + token) * kCachePerToken, 410));
+        fixture.event(jobs.teacher(),
+                      piece(u" word%1"_s.arg(token), token, 40 + token, (40 + token) * kCachePerToken, 410));
         fixture.event(jobs.student(), piece(u" wort%1"_s.arg(token), token, 40 + token, kState, 655));
     }
 }
@@ -61,7 +66,6 @@ private Q_SLOTS:
         QVERIFY(!generate->isEnabled());  // no prompt
         auto* story = child<QPushButton>(page, u"sampleStory"_s);
         QTRY_VERIFY(story->isVisible());
-        picture(page, u"try-empty"_s);
         QTest::mouseClick(story, Qt::LeftButton);
         QVERIFY(prompt->toPlainText().startsWith(u" one day a "_s));
         QVERIFY(generate->isEnabled());
@@ -81,11 +85,18 @@ private Q_SLOTS:
         QVERIFY(teacher->toPlainText().startsWith(prompt->toPlainText() + u" word0 word1"_s));
         QVERIFY(child<QLabel>(page, u"studentStatus"_s)->text().contains(u"655 tok/s"_s));
         QVERIFY(child<QLabel>(page, u"studentStatus"_s)->text().contains(u"state 27"_s));
-        picture(page, u"try-running"_s);
-        fixture.result(jobs.teacher(), {{u"text"_s, QString()}, {u"tokens"_s, 61}, {u"tokens_per_second"_s, 400.0}, {u"state_bytes"_s, 101 * kCachePerToken}, {u"ended"_s, true}});
+        fixture.result(jobs.teacher(), {{u"text"_s, QString()},
+                                        {u"tokens"_s, 61},
+                                        {u"tokens_per_second"_s, 400.0},
+                                        {u"state_bytes"_s, 101 * kCachePerToken},
+                                        {u"ended"_s, true}});
         QTRY_VERIFY(child<QLabel>(page, u"teacherStatus"_s)->text().contains(u"Ended by itself"_s));
         QVERIFY(!generate->isEnabled());  // the student still writes
-        fixture.result(jobs.student(), {{u"text"_s, QString()}, {u"tokens"_s, 61}, {u"tokens_per_second"_s, 650.0}, {u"state_bytes"_s, kState}, {u"ended"_s, false}});
+        fixture.result(jobs.student(), {{u"text"_s, QString()},
+                                        {u"tokens"_s, 61},
+                                        {u"tokens_per_second"_s, 650.0},
+                                        {u"state_bytes"_s, kState},
+                                        {u"ended"_s, false}});
         QTRY_VERIFY(generate->isEnabled());
         QCOMPARE(unnamedWidgets(page).join(u", "_s), QString());
     }
@@ -188,7 +199,6 @@ private Q_SLOTS:
         page.showRun(fixture.store.get(), fixture.open());
         auto* student = child<QPlainTextEdit>(page, u"studentAnswer"_s);
         QTRY_VERIFY(student->placeholderText().contains(u"queue"_s));
-        picture(page, u"try-no-student"_s);
         QTest::keyClicks(child<QPlainTextEdit>(page, u"prompt"_s), u"Once"_s);
         QTRY_VERIFY(child<QPushButton>(page, u"generate"_s)->isEnabled());
         page.generate();
@@ -246,7 +256,6 @@ private Q_SLOTS:
         const int before = seed->value();
         QTest::mouseClick(child<QToolButton>(page, u"rerollSeed"_s), Qt::LeftButton);
         QVERIFY(seed->value() != before);
-        picture(page, u"try-sampling"_s);
         QTest::keyClicks(child<QPlainTextEdit>(page, u"prompt"_s), u"Once"_s);
         QTRY_VERIFY(child<QPushButton>(page, u"generate"_s)->isEnabled());
         page.generate();

@@ -50,7 +50,7 @@ public:
                      preset(u"demo-rad-rwkv7"_s, u"Demo, RAD-RWKV7"_s, u"The demo's teacher, in a few minutes."_s),
                      preset(u"paper-rwkv7"_s, u"Paper, RAD-RWKV7"_s, u"Steps 1 to 3 as in the paper."_s),
                      preset(u"demo-teacher"_s, u"The demo's teacher"_s, u"Trains it."_s),
-                           preset(u"paper-2a-rwkv7"_s, u"Paper, step 2a"_s, u"Long windows in one step."_s)}}};
+                     preset(u"paper-2a-rwkv7"_s, u"Paper, step 2a"_s, u"Long windows in one step."_s)}}};
         });
         server.on(u"model.list"_s, [](const QJsonObject&) {
             const auto model = [](const QString& path, const QString& name, const QString& source, double size) {

@@ -144,8 +144,8 @@ private Q_SLOTS:
 
     void theEnginesProblemsAreShownAtTheirFields() {
         Stage stage;
-        stage.engine.problems = {
-            QJsonObject{{u"key"_s, u"hardware.threads"_s}, {u"message"_s, u"hardware.threads: there are 8 cores alone"_s}}};
+        stage.engine.problems = {QJsonObject{{u"key"_s, u"hardware.threads"_s},
+                                             {u"message"_s, u"hardware.threads: there are 8 cores alone"_s}}};
         QVERIFY(stage.isReady());
         stage.startDemo();
         stage.wizard.showPage(4);
