@@ -5,23 +5,17 @@
 #include <QLocale>
 #include <QSettings>
 
+#include "ui/monitor/compare_view.h"
+#include "ui/monitor/layers_page.h"
+#include "ui/monitor/monitor_page.h"
+#include "ui/playground/evaluate_page.h"
+#include "ui/playground/export_dialog.h"
+#include "ui/playground/try_page.h"
 #include "ui/window/files_page.h"
 #include "ui/window/log_page.h"
 #include "ui/window/plan_page.h"
 #include "ui/window/settings.h"
-#ifdef RADLADS_HAS_MONITOR
-#include "ui/monitor/compare_view.h"
-#include "ui/monitor/layers_page.h"
-#include "ui/monitor/monitor_page.h"
-#endif
-#ifdef RADLADS_HAS_PLAYGROUND
-#include "ui/playground/evaluate_page.h"
-#include "ui/playground/export_dialog.h"
-#include "ui/playground/try_page.h"
-#endif
-#ifdef RADLADS_HAS_WIZARD
 #include "ui/wizard/conversion_wizard.h"
-#endif
 
 namespace radlads::ui {
 
@@ -38,7 +32,6 @@ WindowParts::Page page(const QString& id, const QString& title, const QString& i
     return {id, title, icon, [](QWidget* parent) -> RunPage* { return new Page(parent); }};
 }
 
-#ifdef RADLADS_HAS_MONITOR
 // Charts remember their own smoothing, in thousandths; the first time it is what the settings say.
 void seedSmoothing(const QString& page) {
     QSettings store;
@@ -58,9 +51,7 @@ WindowParts::Comparison makeComparison(QWidget* parent) {
     auto* view = new CompareView(parent);
     return {view, [view](RunStore* store, const QStringList& runs) { view->showRuns(store, runs); }};
 }
-#endif
 
-#ifdef RADLADS_HAS_WIZARD
 void openWizard(EngineClient* client, const QJsonObject& plan, QWidget* parent,
                 const std::function<void(const QString&)>& started) {
     auto* wizard = new ConversionWizard(client, parent);
@@ -73,9 +64,7 @@ void openWizard(EngineClient* client, const QJsonObject& plan, QWidget* parent,
     QObject::connect(wizard, &ConversionWizard::queued, parent, started);
     wizard->show();
 }
-#endif
 
-#ifdef RADLADS_HAS_PLAYGROUND
 void openExport(RunStore* store, const QString& run, QWidget* parent) {
     const RunRecord* record = store->find(run);
     if (!record) return;
@@ -83,25 +72,18 @@ void openExport(RunStore* store, const QString& run, QWidget* parent) {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
 }
-#endif
 
 }  // namespace
 
 WindowParts standardParts() {
     WindowParts parts;
-#ifdef RADLADS_HAS_MONITOR
     parts.pages.push_back(monitorPage());
     parts.pages.push_back(page<LayersPage>(u"layers"_s, Words::tr("Layers"), u"layers"_s));
     parts.makeComparison = makeComparison;
-#endif
-#ifdef RADLADS_HAS_PLAYGROUND
     parts.pages.push_back(page<EvaluatePage>(u"evaluate"_s, Words::tr("Evaluate"), u"evaluate"_s));
     parts.pages.push_back(page<TryPage>(u"try"_s, Words::tr("Try"), u"try"_s));
     parts.openExport = openExport;
-#endif
-#ifdef RADLADS_HAS_WIZARD
     parts.openWizard = openWizard;
-#endif
     parts.pages.push_back(page<LogPage>(u"log"_s, Words::tr("Log"), u"log"_s));
     parts.pages.push_back(page<PlanPage>(u"plan"_s, Words::tr("Plan"), u"plan"_s));
     parts.pages.push_back(page<FilesPage>(u"files"_s, Words::tr("Files"), u"folder"_s));
