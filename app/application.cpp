@@ -2,7 +2,6 @@
 
 #include <QCoreApplication>
 #include <QFileInfo>
-#include <QLibraryInfo>
 #include <QLocale>
 #include <QTimer>
 
@@ -29,14 +28,7 @@ ui::EngineAddress Application::localEngine(const QString& socket) const {
 
 void Application::loadTranslation() {
     const QString code = m_settings.value(ui::Setting::Language).toString();
-    const QLocale locale = code.isEmpty() ? QLocale() : QLocale(code);
-    QLocale::setDefault(locale);
-    if (m_qtTranslator.load(locale, u"qtbase"_s, u"_"_s, QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
-        QCoreApplication::installTranslator(&m_qtTranslator);
-    // English has its plural forms in a file too; they serve every language that has no file of its own.
-    if (m_pluralTranslator.load(u":/i18n/radlads_en.qm"_s)) QCoreApplication::installTranslator(&m_pluralTranslator);
-    if (m_translator.load(locale, u"radlads"_s, u"_"_s, u":/i18n"_s))
-        QCoreApplication::installTranslator(&m_translator);
+    m_translations.install(code.isEmpty() ? QLocale() : QLocale(code));
 }
 
 void Application::applyTheme() {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <QObject>
-#include <QTranslator>
 
+#include "ui/core/translations.h"
 #include "ui/window/main_window.h"
 
 namespace radlads::app {
@@ -21,7 +21,7 @@ private:
     ui::EngineAddress localEngine(const QString& socket) const;
 
     ui::Settings m_settings;
-    QTranslator m_qtTranslator, m_pluralTranslator, m_translator;
+    ui::Translations m_translations;
     ui::DialogPrompts m_prompts;
     std::unique_ptr<ui::EngineSet> m_engines;
     std::unique_ptr<ui::MainWindow> m_window;  // goes before the engines

@@ -127,7 +127,6 @@ private Q_SLOTS:
         QTest::keyClick(metric, Qt::Key_Home);
         view.resize(748, 500);
         QCOMPARE(view.width(), 748);  // fits beside the library in the smallest window
-        picture(view);
 
         view.showRuns(&store, {u"b"_s});
         QCOMPARE(chart->curves().size(), 1);
@@ -180,20 +179,6 @@ private:
                 {u"evaluations"_s,
                  QJsonArray{report(u"step 1"_s, 12, 0.4), report(u"now"_s, isFirst ? 4.5 : 6, 0.9, isFirst ? 1 : 2)}}};
         });
-    }
-
-    static void picture(CompareView& view) {
-        const QString folder = qEnvironmentVariable("RADLADS_SCREENSHOTS");
-        if (folder.isEmpty()) return;
-        for (auto mode : {Theme::Mode::Light, Theme::Mode::Dark}) {
-            Theme::instance().apply(mode);
-            for (QSize size : {QSize(748, 540), QSize(1640, 860)}) {
-                view.resize(size);
-                QTest::qWait(100);
-                view.grab().save(u"%1/compare-%2-%3.png"_s.arg(folder).arg(int(mode)).arg(size.width()));
-            }
-        }
-        Theme::instance().apply(Theme::Mode::Light);
     }
 };
 
