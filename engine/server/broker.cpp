@@ -1,5 +1,6 @@
 #include "engine/server/broker.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <QFile>
@@ -10,6 +11,13 @@ namespace radlads::server {
 namespace {
 
 constexpr std::size_t kMaxSessions = 64;
+
+// One line into the empty buffer of a fresh connection; whether it arrives is not this engine's concern.
+void refuseStranger(int socket) {
+    const std::string line =
+        replyLine(nullptr, refuse(kFailedError, "this engine serves user {} alone; start one of your own", ::getuid()));
+    (void)::send(socket, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
 
 }  // namespace
 
@@ -35,7 +43,7 @@ Broker::Broker(fs::path socket, InstanceLock socketLock, InstanceLock runsLock, 
       m_socketLock(std::move(socketLock)),
       m_runsLock(std::move(runsLock)),
       m_engine(runsDirectory) {
-    connect(&m_server, &QLocalServer::newConnection, this, &Broker::accept);
+    connect(&m_server, &SocketServer::connected, this, &Broker::accept);
     RunLibrary& library = m_engine.control().library();
     const auto each = [this](auto call) {
         // A session may end meanwhile.
@@ -58,28 +66,22 @@ Broker::Broker(fs::path socket, InstanceLock socketLock, InstanceLock runsLock, 
 Status Broker::listen() {
     ::unlink(m_socket.c_str());
     m_server.setSocketOptions(QLocalServer::UserAccessOption);
-    m_server.setMaxPendingConnections(static_cast<int>(kMaxSessions));
     if (m_server.listen(QFile::decodeName(m_socket.c_str()))) return {};
     return failed("listening on {} failed: {}", m_socket.string(), m_server.errorString().toStdString());
 }
 
-void Broker::accept() {
-    while (QLocalSocket* socket = m_server.nextPendingConnection()) {
-        // The directory's mode keeps others out already; this holds where it does not.
-        const bool isOurs = peerUser(static_cast<int>(socket->socketDescriptor())) == ::getuid();
-        if (!isOurs || m_isEnding) {
-            socket->abort();
-            socket->deleteLater();
-            continue;
-        }
-        auto* session = new Session(socket, m_engine, this);
-        m_sessions.push_back(session);
-        connect(session, &Session::ended, this, [this, session] { remove(session); });
-        if (m_sessions.size() > kMaxSessions) {
-            session->send(replyLine(
-                nullptr, refuse(kBusyError, "{} clients are connected already; close one of them", kMaxSessions)));
-            session->closeAfterSending();
-        }
+void Broker::accept(int socket) {
+    run::Descriptor connection(socket);
+    // The directory's mode keeps others out already; this holds where it does not.
+    if (peerUser(socket) != ::getuid()) return refuseStranger(socket);
+    if (m_isEnding) return;
+    auto* session = new Session(std::move(connection), m_engine, this);
+    m_sessions.push_back(session);
+    connect(session, &Session::ended, this, [this, session] { remove(session); });
+    if (m_sessions.size() > kMaxSessions) {
+        session->send(replyLine(
+            nullptr, refuse(kBusyError, "{} clients are connected already; close one of them", kMaxSessions)));
+        session->closeAfterSending();
     }
 }
 

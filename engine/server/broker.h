@@ -15,6 +15,19 @@
 
 namespace radlads::server {
 
+// Gives the connected sockets away as they are.
+class SocketServer : public QLocalServer {
+    Q_OBJECT
+public:
+    using QLocalServer::QLocalServer;
+
+Q_SIGNALS:
+    void connected(int socket);  // the receiver owns it
+
+private:
+    void incomingConnection(quintptr socket) override { Q_EMIT connected(static_cast<int>(socket)); }
+};
+
 // Owned by the serve command, in the main thread.
 class Broker : public QObject {
     Q_OBJECT
@@ -30,13 +43,13 @@ Q_SIGNALS:
 private:
     Broker(fs::path socket, InstanceLock socketLock, InstanceLock runsLock, const fs::path& runsDirectory);
     Status listen();
-    void accept();
+    void accept(int socket);
     void remove(Session* session);
 
     fs::path m_socket;
     InstanceLock m_socketLock, m_runsLock;
     Engine m_engine;
-    QLocalServer m_server;
+    SocketServer m_server;
     std::vector<Session*> m_sessions;
     bool m_isEnding = false;
 };

@@ -17,6 +17,7 @@ public:
     void add(std::string_view bytes);
     // The next whole line without its newline; nothing when there is none yet, or the line is too long.
     std::optional<std::string> next();
+    bool holdsLine() const { return m_bytes.find('\n', m_search) != std::string::npos; }
     // A line longer than kMaxWireLine has begun: nothing follows any more.
     bool tooLong() const { return m_tooLong; }
 

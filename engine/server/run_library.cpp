@@ -15,6 +15,7 @@ constexpr auto kPollInterval = 2s;
 constexpr int kPollsPerScan = 5;
 // The key of the runs directory itself: no run's name is empty.
 const std::string kRunsKey;
+constexpr const char* kSummaryFile = "run.json";
 
 bool isName(const std::string& run) {
     return !run.empty() && run.size() <= 255 && run[0] != '.' && run.find('/') == std::string::npos &&
@@ -23,7 +24,7 @@ bool isName(const std::string& run) {
 
 bool holdsRun(const fs::path& directory) {
     std::error_code error;
-    return fs::exists(directory / "run.json", error);
+    return fs::exists(directory / kSummaryFile, error);
 }
 
 // Files that say nothing about the record.
@@ -103,7 +104,10 @@ void RunLibrary::scan() {
     std::error_code error;
     for (fs::directory_iterator entry(m_directory, error), end; !error && entry != end; entry.increment(error)) {
         const std::string name = entry->path().filename().string();
-        if (isName(name) && holdsRun(entry->path())) there.insert(name);
+        if (!isName(name)) continue;
+        // A directory comes before its run.json, which is looked for again once it cannot be missed.
+        if (!holdsRun(entry->path()) && !(m_watch.add(name, entry->path()) && holdsRun(entry->path()))) continue;
+        there.insert(name);
     }
     for (const std::string& run : there)
         if (!m_entries.contains(run)) add(run);
@@ -156,7 +160,9 @@ void RunLibrary::onFileChanged(const std::string& key, const std::string& file) 
         if (!file.starts_with('.')) scan();
         return;
     }
-    if (file == "events.ndjson") {
+    if (!m_entries.contains(key)) {  // no run yet
+        if (file == kSummaryFile) scan();
+    } else if (file == "events.ndjson") {
         Q_EMIT journalGrew(key);
     } else if (file.empty()) {
         Q_EMIT journalGrew(key);

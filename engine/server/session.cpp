@@ -10,8 +10,8 @@ namespace radlads::server {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr qint64 kReadChunk = 64 << 10;
 constexpr std::size_t kFeedChunk = 64 << 10;
+constexpr std::size_t kTurnBytes = 256 << 10;
 constexpr auto kCloseTimeout = 5s;
 
 }  // namespace
@@ -27,39 +27,37 @@ void Reply::send(const Answer& answer) const {
     if (m_isWanted) m_session->answer(m_id, answer);
 }
 
-Session::Session(QLocalSocket* socket, Engine& engine, QObject* parent)
-    : QObject(parent), m_socket(socket), m_engine(engine) {
-    m_socket->setParent(this);
-    m_socket->setReadBufferSize(kReadChunk);
+Session::Session(run::Descriptor socket, Engine& engine, QObject* parent)
+    : QObject(parent), m_connection(std::move(socket), this), m_engine(engine) {
     m_closeTimer.setSingleShot(true);
-    connect(m_socket, &QLocalSocket::readyRead, this, &Session::read);
-    connect(m_socket, &QLocalSocket::bytesWritten, this, &Session::pump);
-    connect(m_socket, &QLocalSocket::disconnected, this, &Session::ended);
-    connect(&m_closeTimer, &QTimer::timeout, m_socket, &QLocalSocket::abort);
-    // What came before these connections.
-    QMetaObject::invokeMethod(this, &Session::read, Qt::QueuedConnection);
+    connect(&m_connection, &Connection::readable, this, &Session::read);
+    connect(&m_connection, &Connection::writable, this, &Session::pump);
+    connect(&m_connection, &Connection::closed, this, &Session::ended);
+    connect(&m_closeTimer, &QTimer::timeout, &m_connection, &Connection::close);
 }
 
 Session::~Session() = default;
 
+// One chunk a turn of the event loop: a client that sends without end keeps nobody waiting.
 void Session::read() {
-    while (!m_isClosing && !isFull()) {
-        while (const auto line = m_decoder.next()) {
-            handleLine(*line);
-            if (m_isClosing || isFull()) break;
-        }
-        if (m_isClosing || isFull()) break;
-        if (m_decoder.tooLong()) {
-            refuseAndClose(
-                {},
-                {kParseError, fmt::format("a line has more than {} bytes; the session is closed", kMaxWireLine), {}});
-            break;
-        }
-        const QByteArray bytes = m_socket->read(kReadChunk);
-        if (bytes.isEmpty()) break;
-        m_decoder.add({bytes.constData(), static_cast<std::size_t>(bytes.size())});
+    handleLines();
+    if (mayRead()) {
+        m_decoder.add(m_connection.read());
+        handleLines();
     }
+    m_connection.setReading(mayRead());
     pump();
+}
+
+void Session::handleLines() {
+    while (mayRead()) {
+        const auto line = m_decoder.next();
+        if (!line) break;
+        handleLine(*line);
+    }
+    if (m_decoder.tooLong() && mayRead())
+        refuseAndClose(
+            {}, {kParseError, fmt::format("a line has more than {} bytes; the session is closed", kMaxWireLine), {}});
 }
 
 void Session::handleLine(const std::string& line) {
@@ -160,29 +158,40 @@ bool Session::fillOutbox() {
     return true;
 }
 
+// So many bytes a turn of the event loop: a client that reads fast keeps nobody waiting either.
 void Session::pump() {
     if (m_isPumping) return;
     m_isPumping = true;
     const bool wasFull = isFull();
-    while (m_socket->state() == QLocalSocket::ConnectedState && m_socket->bytesToWrite() < kSocketLimit) {
+    for (std::size_t sent = 0; m_connection.isOpen();) {
         if (m_outbox.empty() && (m_isClosing || !fillOutbox())) break;
         if (m_outbox.empty()) continue;
+        if (sent >= kTurnBytes) {
+            m_connection.awaitWritable();
+            break;
+        }
         const std::string& front = m_outbox.front();
-        const auto length =
-            std::min(static_cast<std::size_t>(kSocketLimit - m_socket->bytesToWrite()), front.size() - m_sentOfFront);
-        if (m_socket->write(front.data() + m_sentOfFront, static_cast<qint64>(length)) < 0) break;
+        const std::size_t length = m_connection.write(std::string_view(front).substr(m_sentOfFront));
+        sent += length;
         m_sentOfFront += length;
         m_outboxBytes -= length;
-        if (m_sentOfFront < front.size()) continue;
+        if (m_sentOfFront < front.size()) break;
         m_outbox.pop_front();
         m_sentOfFront = 0;
     }
     m_isPumping = false;
-    if (m_isClosing && m_outbox.empty()) return m_socket->disconnectFromServer();
-    if (!wasFull || isFull()) return;
+    if (m_isClosing && m_outbox.empty()) return m_connection.close();
+    if (!wasFull || isFull()) return endIfAllIsSaid();
     Q_EMIT drained();
     // Requests that waited for room.
     QMetaObject::invokeMethod(this, &Session::read, Qt::QueuedConnection);
+}
+
+// After the client's last request: when it is answered and the journals that it follows are at their ends.
+void Session::endIfAllIsSaid() {
+    if (!m_connection.isAtEnd() || !mayRead() || m_decoder.holdsLine()) return;
+    if (m_inFlight == 0 && m_outbox.empty() && m_changedRuns.empty() && m_idleFeeds.size() == m_feeds.size())
+        closeAfterSending();
 }
 
 }  // namespace radlads::server

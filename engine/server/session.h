@@ -1,7 +1,6 @@
 // One client: its requests, its answers, the runs it follows.
 #pragma once
 
-#include <QLocalSocket>
 #include <QObject>
 #include <QPointer>
 #include <QTimer>
@@ -11,6 +10,7 @@
 #include <set>
 #include <string>
 
+#include "engine/server/connection.h"
 #include "engine/server/line_decoder.h"
 #include "engine/server/request.h"
 #include "engine/server/rpc.h"
@@ -35,12 +35,13 @@ private:
 
 // Owned by the Broker, in the main thread. What is sent waits in three places, in this order: m_outbox (answers, events
 // of jobs), names of runs whose record has changed, and the journals of the followed runs, which stay in their files.
-// Lines go to the socket only while less than 256 KiB wait there, so a client that reads slowly costs that and its
-// outbox alone; while the outbox is full, nothing more is read from the client.
+// A piece of a journal is taken from its file when the piece before has gone to the kernel, so a client that reads
+// slowly costs that piece and its outbox alone; while the outbox is full, nothing more is read from the client. A
+// client that sends no more gets what it has asked for, stored events included, before the session ends.
 class Session : public QObject {
     Q_OBJECT
 public:
-    Session(QLocalSocket* socket, Engine& engine, QObject* parent);  // takes the socket
+    Session(run::Descriptor socket, Engine& engine, QObject* parent);
     ~Session() override;
 
     // ---- for the methods
@@ -62,7 +63,6 @@ public:
     void onJournalGrew(const std::string& run);
 
     static constexpr std::size_t kOutboxLimit = 256 << 10;
-    static constexpr qint64 kSocketLimit = 256 << 10;
     static constexpr int kMaxInFlight = 64;
 
 Q_SIGNALS:
@@ -72,14 +72,17 @@ Q_SIGNALS:
 private:
     friend class Reply;
     void read();
+    bool mayRead() const { return !m_isClosing && !isFull(); }
+    void handleLines();
     void handleLine(const std::string& line);
     void handleRequest(const Request& request);
     void answer(const nlohmann::json& id, const Answer& answer);
     void refuseAndClose(const nlohmann::json& id, RpcError error);
     void pump();
     bool fillOutbox();
+    void endIfAllIsSaid();
 
-    QLocalSocket* m_socket;
+    Connection m_connection;
     Engine& m_engine;
     LineDecoder m_decoder;
     std::deque<std::string> m_outbox;
