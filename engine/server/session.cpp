@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 constexpr std::size_t kFeedChunk = 64 << 10;
 constexpr std::size_t kTurnBytes = 256 << 10;
+constexpr qint64 kTurnMs = 10;
 constexpr auto kCloseTimeout = 5s;
 
 }  // namespace
@@ -30,6 +31,9 @@ void Reply::send(const Answer& answer) const {
 Session::Session(run::Descriptor socket, Engine& engine, QObject* parent)
     : QObject(parent), m_connection(std::move(socket), this), m_engine(engine) {
     m_closeTimer.setSingleShot(true);
+    m_turnTimer.setSingleShot(true);
+    m_turnTimer.setInterval(0);  // a timer, since posted events would go before other clients' sockets
+    connect(&m_turnTimer, &QTimer::timeout, this, &Session::read);
     connect(&m_connection, &Connection::readable, this, &Session::read);
     connect(&m_connection, &Connection::writable, this, &Session::pump);
     connect(&m_connection, &Connection::closed, this, &Session::ended);
@@ -38,19 +42,24 @@ Session::Session(run::Descriptor socket, Engine& engine, QObject* parent)
 
 Session::~Session() = default;
 
-// One chunk a turn of the event loop: a client that sends without end keeps nobody waiting.
+// One chunk, or some milliseconds of work, a turn of the event loop: a client that asks without end keeps nobody
+// waiting.
 void Session::read() {
-    handleLines();
-    if (mayRead()) {
+    QElapsedTimer turn;
+    turn.start();
+    handleLines(turn);
+    if (mayRead() && !m_decoder.holdsLine()) {
         m_decoder.add(m_connection.read());
-        handleLines();
+        handleLines(turn);
     }
-    m_connection.setReading(mayRead());
+    const bool isUnfinished = mayRead() && m_decoder.holdsLine();
+    m_connection.setReading(mayRead() && !isUnfinished);
+    if (isUnfinished) m_turnTimer.start();
     pump();
 }
 
-void Session::handleLines() {
-    while (mayRead()) {
+void Session::handleLines(const QElapsedTimer& turn) {
+    while (mayRead() && !turn.hasExpired(kTurnMs)) {
         const auto line = m_decoder.next();
         if (!line) break;
         handleLine(*line);
@@ -184,7 +193,7 @@ void Session::pump() {
     if (!wasFull || isFull()) return endIfAllIsSaid();
     Q_EMIT drained();
     // Requests that waited for room.
-    QMetaObject::invokeMethod(this, &Session::read, Qt::QueuedConnection);
+    m_turnTimer.start();
 }
 
 // After the client's last request: when it is answered and the journals that it follows are at their ends.

@@ -1,6 +1,7 @@
 // One client: its requests, its answers, the runs it follows.
 #pragma once
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QPointer>
 #include <QTimer>
@@ -73,7 +74,7 @@ private:
     friend class Reply;
     void read();
     bool mayRead() const { return !m_isClosing && !isFull(); }
-    void handleLines();
+    void handleLines(const QElapsedTimer& turn);
     void handleLine(const std::string& line);
     void handleRequest(const Request& request);
     void answer(const nlohmann::json& id, const Answer& answer);
@@ -94,7 +95,7 @@ private:
     std::set<std::string> m_idleFeeds;  // nothing new since the last pull
     int m_inFlight = 0;
     bool m_isGreeted = false, m_isWatching = false, m_isClosing = false, m_isPumping = false, m_isCloseWanted = false;
-    QTimer m_closeTimer;
+    QTimer m_closeTimer, m_turnTimer;
 };
 
 }  // namespace radlads::server
