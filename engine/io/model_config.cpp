@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/io/model_families.h"
+#include "engine/run/estimate.h"
 
 namespace radlads::io {
 namespace {
@@ -126,20 +127,7 @@ bool ModelConfig::keepsAttention(int64_t layer) const {
 }
 
 protocol::LoraRanks resolveRanks(protocol::LoraRanks ranks, int64_t hiddenSize) {
-    // nearbyint rounds halves to even, as Python's round() does in the reference.
-    const auto formula = [hiddenSize](double exponent, double factor) {
-        const double units = std::nearbyint(std::pow(static_cast<double>(hiddenSize), exponent) * factor / 32.0);
-        return 32 * std::max<int64_t>(1, static_cast<int64_t>(units));
-    };
-    const auto fill = [&](int64_t& rank, double exponent, double factor) {
-        if (rank == 0) rank = formula(exponent, factor);
-    };
-    fill(ranks.decay, 0.5, 1.8);
-    fill(ranks.iclr, 0.5, 1.8);
-    fill(ranks.tokenShift, 0.5, 1.8);
-    fill(ranks.value, 0.5, 1.3);
-    fill(ranks.gate, 0.8, 0.6);
-    return ranks;
+    return run::resolveRanks(ranks, hiddenSize);
 }
 
 std::string writeModelConfig(const ModelConfig& config) {

@@ -225,6 +225,56 @@ PlanEstimate estimatePlan(const ModelShape& shape, const protocol::Plan& plan, i
     return estimate;
 }
 
+int64_t resolveMicroBatch(const protocol::StepPlan& step) {
+    if (step.microBatchSize > 0) return step.microBatchSize;
+    constexpr int64_t kTokens = 1024;
+    const int64_t half = std::max<int64_t>(1, step.batchSize / 2);
+    for (int64_t size = std::clamp<int64_t>(kTokens / step.sequenceLength, 1, half); size > 1; --size)
+        if (step.batchSize % size == 0) return size;
+    return 1;
+}
+
+protocol::LoraRanks resolveRanks(protocol::LoraRanks ranks, int64_t hiddenSize) {
+    // nearbyint rounds halves to even, as Python's round() does in the reference.
+    const auto formula = [hiddenSize](double exponent, double factor) {
+        const double units = std::nearbyint(std::pow(static_cast<double>(hiddenSize), exponent) * factor / 32.0);
+        return 32 * std::max<int64_t>(1, static_cast<int64_t>(units));
+    };
+    const auto fill = [&](int64_t& rank, double exponent, double factor) {
+        if (rank == 0) rank = formula(exponent, factor);
+    };
+    fill(ranks.decay, 0.5, 1.8);
+    fill(ranks.iclr, 0.5, 1.8);
+    fill(ranks.tokenShift, 0.5, 1.8);
+    fill(ranks.value, 0.5, 1.3);
+    fill(ranks.gate, 0.8, 0.6);
+    return ranks;
+}
+
+PlanDemand demandOf(const ModelShape& shape, const protocol::Plan& plan, int64_t threads) {
+    PlanDemand demand;
+    for (const protocol::StepPlan& step : plan.steps) {
+        StepDemand result;
+        result.microBatch = resolveMicroBatch(step);
+        result.concurrent = std::clamp<int64_t>(step.batchSize / result.microBatch, 1, std::max<int64_t>(1, threads));
+        protocol::Plan one = plan;
+        one.steps = {step};
+        one.steps.front().microBatchSize = result.microBatch;
+        const PlanEstimate estimate = estimatePlan(shape, one, result.concurrent);
+        result.estimate = estimate.steps.front();
+        result.estimate.memory.gradients *= static_cast<double>(1 + result.concurrent);
+        demand.parameters = estimate.parameters;
+        demand.flops += result.estimate.flops;
+        demand.peakMemoryBytes = std::max(demand.peakMemoryBytes, result.estimate.memory.total());
+        demand.checkpointBytes = std::max(demand.checkpointBytes, estimate.checkpointBytes);
+        demand.diskBytes = std::max(demand.diskBytes, estimate.diskBytes);
+        demand.steps.push_back(result);
+    }
+    if (shape.student.architecture == Architecture::Softmax) demand.parameters.teacher = 0;
+    demand.diskBytes += 4 * demand.parameters.student * static_cast<double>(plan.steps.size());
+    return demand;
+}
+
 double estimateSeconds(double flops, double flopsPerSecond) {
     return flopsPerSecond > 0 ? flops / flopsPerSecond : 0;
 }

@@ -63,6 +63,22 @@ double studentForwardFlops(const ModelShape& shape, int64_t sequence);
 // plan: resolved. A micro_batch_size of 0 counts as one sequence; concurrentMicroBatches: how many a device computes at
 // a time.
 PlanEstimate estimatePlan(const ModelShape& shape, const protocol::Plan& plan, int64_t concurrentMicroBatches = 1);
+// What a plan needs on one machine of so many threads: every step with the micro-batches that the worker takes.
+struct StepDemand {
+    StepEstimate estimate;  // gradients of every micro-batch in flight, beside their sum
+    int64_t microBatch = 1, concurrent = 1;
+};
+struct PlanDemand {
+    ParameterCounts parameters;  // teacher: 0 for a pretrain plan
+    std::vector<StepDemand> steps;
+    double flops = 0, peakMemoryBytes = 0, checkpointBytes = 0;
+    double diskBytes = 0;  // with the model that is kept after each step
+};
+PlanDemand demandOf(const ModelShape& shape, const protocol::Plan& plan, int64_t threads);
+// Sequences of a micro-batch when the step says 0: about 1024 tokens, a divisor of the batch, at most half of it.
+int64_t resolveMicroBatch(const protocol::StepPlan& step);
+// rank(e, m) = 32 max(1, round(D^e m / 32)), radlads.md 2.1, for every rank that is 0 in `ranks`.
+protocol::LoraRanks resolveRanks(protocol::LoraRanks ranks, int64_t hiddenSize);
 // Seconds at a rate of flopsPerSecond; and what they cost at a price per hour.
 double estimateSeconds(double flops, double flopsPerSecond);
 double estimateCost(double seconds, double pricePerHour);

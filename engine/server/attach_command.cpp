@@ -1,6 +1,5 @@
 // attach: the bytes of the engine's socket on the standard streams, so `ssh HOST radlads-engine attach` is a remote
 // engine.
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -14,6 +13,7 @@
 #include <thread>
 
 #include "engine/run/files.h"
+#include "engine/server/child_process.h"
 #include "engine/server/commands.h"
 #include "engine/server/run_view.h"
 #include "engine/server/serve_options.h"
@@ -64,34 +64,10 @@ private:
     bool m_ended = false;
 };
 
-// Starts `radlads-engine serve` apart from this process: in a session of its own, with no standard streams.
 Status startEngine(const Arguments& arguments, const fs::path& socket) {
-    const fs::path program = run::executableDirectory() / "radlads-engine";
-    std::vector<std::string> text{"radlads-engine", "serve", "--socket", socket.string()};
-    if (arguments.has("--runs")) text.insert(text.end(), {"--runs", fs::absolute(runsDirectory(arguments)).string()});
-    std::vector<char*> words;
-    for (std::string& word : text) words.push_back(word.data());
-    words.push_back(nullptr);
-    const Descriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    if (!nothing.valid()) return systemError("opening /dev/null", errno);
-    int report[2];  // closes on exec: what can be read is why exec failed
-    if (::pipe2(report, O_CLOEXEC) != 0) return systemError("starting " + program.string(), errno);
-    const Descriptor reportRead(report[0]);
-    Descriptor reportWrite(report[1]);
-    const pid_t process = ::fork();
-    if (process < 0) return systemError("starting " + program.string(), errno);
-    if (process == 0) {
-        ::setsid();
-        for (const int stream : {0, 1, 2}) ::dup2(nothing.value(), stream);
-        ::execv(program.c_str(), words.data());
-        const int reason = errno;
-        [[maybe_unused]] const ssize_t told = ::write(reportWrite.value(), &reason, sizeof reason);
-        ::_exit(127);
-    }
-    reportWrite = Descriptor();
-    int reason = 0;
-    if (::read(reportRead.value(), &reason, sizeof reason) == sizeof reason)
-        return systemError("starting " + program.string(), reason);
+    std::vector<std::string> words{"radlads-engine", "serve", "--socket", socket.string()};
+    if (arguments.has("--runs")) words.insert(words.end(), {"--runs", fs::absolute(runsDirectory(arguments)).string()});
+    RADLADS_TRY(startChild(run::executableDirectory() / "radlads-engine", {.words = std::move(words)}));
     return {};
 }
 

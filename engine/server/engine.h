@@ -5,7 +5,11 @@
 #include <QObject>
 #include <filesystem>
 
+#include "engine/server/jobs.h"
+#include "engine/server/machine_rate.h"
+#include "engine/server/plan_preview.h"
 #include "engine/server/run_control.h"
+#include "engine/server/worker_questions.h"
 
 namespace radlads::server {
 
@@ -17,6 +21,10 @@ public:
 
     const fs::path& runsDirectory() const { return m_runsDirectory; }
     RunControl& control() { return m_control; }
+    JobList& jobs() { return m_jobs; }
+    WorkerQuestions& questions() { return m_questions; }
+    MachineRate& rate() { return m_rate; }
+    PlanPreview& preview() { return m_preview; }
     double uptimeSeconds() const { return static_cast<double>(m_uptime.elapsed()) / 1000; }
 
 Q_SIGNALS:
@@ -26,6 +34,10 @@ private:
     fs::path m_runsDirectory;
     QElapsedTimer m_uptime;
     RunControl m_control;
+    WorkerQuestions m_questions;
+    MachineRate m_rate;
+    PlanPreview m_preview;
+    JobList m_jobs;
 };
 
 }  // namespace radlads::server

@@ -3,13 +3,13 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <cstdlib>
 
 #include "engine/protocol/text.h"
 #include "engine/run/files.h"
+#include "engine/run/machine.h"
 #include "engine/server/engine.h"
-#include "engine/server/machine_facts.h"
 #include "engine/server/method_table.h"
+#include "engine/server/places.h"
 
 namespace radlads::server {
 namespace {
@@ -18,11 +18,6 @@ using nlohmann::ordered_json;
 
 constexpr const char* kProtocol = "1.0";
 constexpr int kMajor = 1;
-
-std::string homeDirectory() {
-    const char* home = std::getenv("HOME");
-    return home && *home == '/' ? home : "/";
-}
 
 std::optional<int> majorOf(const std::string& version) {
     int major = 0;
@@ -57,9 +52,9 @@ Answer hello(const Call& call) {
                         {"protocol", kProtocol},
                         {"features", {"queue"}},
                         {"pid", ::getpid()},
-                        {"host", hostName()},
+                        {"host", run::hostName()},
                         {"runs_directory", call.engine.runsDirectory().string()},
-                        {"home", homeDirectory()}};
+                        {"home", homeDirectory().string()}};
 }
 
 ordered_json diskJson(const fs::path& path) {
@@ -72,9 +67,9 @@ ordered_json diskJson(const fs::path& path) {
 }
 
 Answer describe(const Call& call) {
-    const MachineFacts machine = describeMachine();
+    const run::Machine machine = run::describeMachine();
     RunControl& control = call.engine.control();
-    return ordered_json{{"host", hostName()},
+    return ordered_json{{"host", run::hostName()},
                         {"processor", machine.processor},
                         {"cores", machine.cores},
                         {"hardware_threads", machine.hardwareThreads},
@@ -86,7 +81,9 @@ Answer describe(const Call& call) {
                            {"memory_bytes", machine.memoryBytes},
                            {"free_bytes", machine.availableBytes}}}},
                         {"disk", diskJson(call.engine.runsDirectory())},
-                        {"gemm_flops_per_second", nullptr},
+                        {"gemm_flops_per_second", call.engine.rate().gemmFlopsPerSecond()
+                                                      ? ordered_json(*call.engine.rate().gemmFlopsPerSecond())
+                                                      : ordered_json()},
                         {"runs", {{"running", control.activeRuns()}, {"queued", control.queue().order().size()}}},
                         {"uptime_seconds", call.engine.uptimeSeconds()}};
 }

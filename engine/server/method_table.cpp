@@ -11,7 +11,7 @@ namespace {
 const std::map<std::string, Method>& table() {
     static const std::map<std::string, Method> methods = [] {
         std::map<std::string, Method> all;
-        for (const auto& part : {engineMethods(), planMethods(), runMethods()})
+        for (const auto& part : {engineMethods(), planMethods(), runMethods(), modelMethods(), jobMethods()})
             for (const Method& method : part) all.emplace(method.name, method);
         return all;
     }();

@@ -1,4 +1,5 @@
 // plan.*
+#include "engine/server/engine.h"
 #include "engine/server/method_table.h"
 #include "engine/server/plan_fault.h"
 #include "engine/server/presets.h"
@@ -33,10 +34,20 @@ Answer validate(const Call& call) {
                         {"problems", {{{"key", plan.error().key}, {"message", plan.error().message}}}}};
 }
 
+void preview(const Call& call) {
+    Params params(call.params);
+    const auto price = params.optionalNumber("cost_per_hour", 0, 1e6);
+    if (params.fault()) return call.reply.send(tl::unexpected(*params.fault()));
+    const auto plan = resolvedPlanOf(params.at("plan"));
+    if (!plan) return call.reply.send(tl::unexpected(plan.error()));
+    call.engine.preview().make(*plan, price, [reply = call.reply](const Answer& answer) { reply.send(answer); });
+}
+
 }  // namespace
 
 std::vector<Method> planMethods() {
-    return {{"plan.presets", presets, nullptr}, {"plan.validate", validate, nullptr}};
+    return {
+        {"plan.presets", presets, nullptr}, {"plan.validate", validate, nullptr}, {"plan.preview", nullptr, preview}};
 }
 
 }  // namespace radlads::server

@@ -17,6 +17,8 @@ struct RpcError {
     int code = kFailedError;
     std::string message;  // one plain sentence
     std::string key;      // the field of the request, or the key of the plan, at fault; empty: none
+
+    bool operator==(const RpcError&) const = default;
 };
 using Answer = tl::expected<nlohmann::ordered_json, RpcError>;
 

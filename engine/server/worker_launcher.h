@@ -1,8 +1,6 @@
 // Starts the workers of runs, so that they outlive this process.
 #pragma once
 
-#include <sys/types.h>
-
 #include <QObject>
 #include <QSocketNotifier>
 #include <filesystem>
@@ -11,14 +9,11 @@
 #include <string>
 
 #include "engine/protocol/result.h"
-#include "engine/run/descriptor.h"
+#include "engine/server/child_process.h"
 
 namespace radlads::server {
 
 namespace fs = std::filesystem;
-
-// The program beside this one that computes.
-fs::path workerProgram();
 
 // Owned by the Engine, in the main thread. A worker gets a session of its own (setsid), no standard input and
 // RUN/worker.log as output: neither a signal to this process nor its end reaches it. While this process lives it is
@@ -39,8 +34,7 @@ Q_SIGNALS:
 
 private:
     struct Worker {
-        pid_t process = -1;
-        run::Descriptor handle;  // pidfd: readable when the process has ended
+        Child child;
         std::unique_ptr<QSocketNotifier> notifier;
     };
     void collect(const std::string& run);

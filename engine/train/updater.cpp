@@ -5,6 +5,7 @@
 
 #include "engine/model/compat.h"
 #include "engine/model/threads.h"
+#include "engine/run/estimate.h"
 
 namespace radlads::train {
 
@@ -13,13 +14,7 @@ bool BatchGradients::finite() const {
 }
 
 int64_t resolveMicroBatch(const protocol::StepPlan& step) {
-    if (step.microBatchSize > 0) return step.microBatchSize;
-    constexpr int64_t kTokens = 1024;
-    const int64_t most = std::clamp<int64_t>(kTokens / step.sequenceLength, 1, std::max<int64_t>(1, step.batchSize / 2));
-    for (int64_t size = most; size > 1; --size) {
-        if (step.batchSize % size == 0) return size;
-    }
-    return 1;
+    return run::resolveMicroBatch(step);
 }
 
 at::Tensor toTokens(std::span<const int32_t> ids, int64_t rows) {

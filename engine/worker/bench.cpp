@@ -11,13 +11,14 @@
 #include "engine/model/decoder.h"
 #include "engine/model/threads.h"
 #include "engine/model/wkv.h"
+#include "engine/run/machine.h"
 #include "engine/train/optimizer.h"
 #include "engine/train/session.h"
 #include "engine/train/updater.h"
 #include "engine/worker/command.h"
-#include "engine/worker/machine.h"
 #include "engine/worker/model_facts.h"
 #include "engine/worker/progress.h"
+#include "engine/worker/rates.h"
 #include "engine/worker/table.h"
 
 namespace radlads::worker {
@@ -67,7 +68,7 @@ Status notInterrupted() {
 }
 
 struct Options {
-    bool json = false, quiet = false, kernels = false, step = false;
+    bool json = false, quiet = false, kernels = false, step = false, ceilings = false;
     std::string teacher = "demo", student = "rad-rwkv7";
     int64_t sequenceLength = 128, batch = 16, threads = 0;
     double seconds = 2;
@@ -326,8 +327,8 @@ Result<ordered_json> benchKernels(const Options& options, const Ceilings& ceilin
 
 Result<int> bench(const Options& options) {
     const size_t threads = options.threads > 0 ? static_cast<size_t>(options.threads) : model::defaultThreads();
-    const bool both = options.kernels == options.step;
-    const Machine machine = describeMachine();
+    const bool both = options.kernels == options.step && !options.ceilings;
+    const run::Machine machine = run::describeMachine();
     ProgressDisplay display(!options.quiet);
     display.message("Measuring this machine's ceilings ...");
     const Stopwatch watch;
@@ -341,8 +342,8 @@ Result<int> bench(const Options& options) {
     if (threads == 1) table = Table({{"Ceiling", Align::Left}, {"1 thread"}});
     table.add({"sgemm, GFLOP/s", fmt::format("{:.1f}", ceilings.gemmOne / 1e9), fmt::format("{:.1f}", ceilings.gemmAll / 1e9)});
     table.add({"memory copy, GB/s", fmt::format("{:.1f}", ceilings.copyOne / 1e9), fmt::format("{:.1f}", ceilings.copyAll / 1e9)});
-    std::string text = fmt::format("{}, {} cores, {} hardware threads\n\n{}", machine.processor, machine.cores, machine.logicalCores, table.text()) + disturbance(ceilings.share);
-    ordered_json json = {{"machine", {{"processor", machine.processor}, {"cores", machine.cores}, {"hardware_threads", machine.logicalCores}, {"threads_used", threads}}},
+    std::string text = fmt::format("{}, {} cores, {} hardware threads\n\n{}", machine.processor, machine.cores, machine.hardwareThreads, table.text()) + disturbance(ceilings.share);
+    ordered_json json = {{"machine", {{"processor", machine.processor}, {"cores", machine.cores}, {"hardware_threads", machine.hardwareThreads}, {"threads_used", threads}}},
                          {"ceilings",
                           {{"sgemm_flops_per_second_1_thread", ceilings.gemmOne},
                            {"sgemm_flops_per_second_all_threads", ceilings.gemmAll},
@@ -393,6 +394,7 @@ void addBenchCommand(CLI::App& app, Action& action) {
     CLI::App* command = app.add_subcommand("bench", "Speed on this machine beside its own ceilings (matrix products, memory bandwidth), as ratios");
     command->add_flag("--step", options->step, "The three training steps of a model (default: both parts)");
     command->add_flag("--kernels", options->kernels, "The recurrences: chunked form against the token loop");
+    command->add_flag("--ceilings", options->ceilings, "The ceilings alone, unless --step or --kernels is given too");
     command->add_option("--teacher", options->teacher, "Hugging Face directory, or \"demo\"")->type_name("DIR")->capture_default_str();
     command->add_option("--student", options->student, "rad-rwkv7 or rad-rwkv6")->type_name("A")->capture_default_str();
     command->add_option("--sequence-length", options->sequenceLength, "Tokens of a sequence")->check(CLI::Range(1, 1 << 20))->type_name("N")->capture_default_str();

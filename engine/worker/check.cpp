@@ -13,13 +13,14 @@
 #include "engine/data/source.h"
 #include "engine/data/source_identity.h"
 #include "engine/model/threads.h"
+#include "engine/run/machine.h"
 #include "engine/run/run_directory.h"
 #include "engine/train/optimizer.h"
 #include "engine/train/session.h"
 #include "engine/worker/command.h"
-#include "engine/worker/machine.h"
 #include "engine/worker/model_facts.h"
 #include "engine/worker/progress.h"
+#include "engine/worker/rates.h"
 #include "engine/worker/table.h"
 
 namespace radlads::worker {
@@ -70,7 +71,7 @@ struct Facts {
     std::vector<StepFacts> steps;
     size_t threads = 1;
     double gemmRate = 0, peakMemory = 0, checkpointBytes = 0, diskBytes = 0, flops = 0;
-    Machine machine;
+    run::Machine machine;
     std::vector<std::string> warnings;
 
     double seconds() const {
@@ -200,34 +201,28 @@ Status readData(const io::Tokenizer& tokenizer, Facts& facts) {
 
 // ---- what it needs
 
-run::PlanEstimate estimateStep(const Facts& facts, StepPlan step, const StepFacts& result) {
+run::ModelShape planShape(const Facts& facts) {
     run::ModelShape shape = modelShape(facts.model);
     if (!facts.pretrain) shape.tiedEmbeddings = facts.teacher.tieEmbeddings;
+    return shape;
+}
+
+// One step with windows and micro-batches as given.
+run::PlanEstimate estimateStep(const Facts& facts, StepPlan step, const StepFacts& result) {
     Plan one = facts.plan;
     step.microBatchSize = result.microBatch;
     one.steps = {step};
-    return run::estimatePlan(shape, one, result.concurrent);
+    return run::estimatePlan(planShape(facts), one, result.concurrent);
 }
 
 void estimate(Facts& facts) {
-    for (const StepPlan& step : facts.plan.steps) {
-        StepFacts result;
-        result.microBatch = train::resolveMicroBatch(step);
-        result.concurrent = std::min<int64_t>(static_cast<int64_t>(facts.threads), step.batchSize / result.microBatch);
-        const run::PlanEstimate estimate = estimateStep(facts, step, result);
-        result.estimate = estimate.steps.front();
-        // Every micro-batch in flight has gradients of its own beside their sum.
-        result.estimate.memory.gradients *= static_cast<double>(1 + result.concurrent);
-        facts.parameters = estimate.parameters;
-        facts.flops += result.estimate.flops;
-        facts.peakMemory = std::max(facts.peakMemory, result.estimate.memory.total());
-        facts.checkpointBytes = std::max(facts.checkpointBytes, estimate.checkpointBytes);
-        facts.diskBytes = std::max(facts.diskBytes, estimate.diskBytes);
-        facts.steps.push_back(result);
-    }
-    if (facts.pretrain) facts.parameters.teacher = 0;
-    // The model after each step is kept beside the checkpoints.
-    facts.diskBytes += 4 * facts.parameters.student * static_cast<double>(facts.plan.steps.size());
+    const run::PlanDemand demand = run::demandOf(planShape(facts), facts.plan, static_cast<int64_t>(facts.threads));
+    for (const run::StepDemand& step : demand.steps) facts.steps.push_back({step.estimate, step.microBatch, step.concurrent});
+    facts.parameters = demand.parameters;
+    facts.flops = demand.flops;
+    facts.peakMemory = demand.peakMemoryBytes;
+    facts.checkpointBytes = demand.checkpointBytes;
+    facts.diskBytes = demand.diskBytes;
 }
 
 void warnAboutRoom(Facts& facts) {
@@ -511,7 +506,7 @@ Result<int> check(const Arguments& arguments) {
     RADLADS_TRY_ASSIGN(const io::Tokenizer tokenizer, io::Tokenizer::load(train::tokenizerPath(facts.plan)));
     RADLADS_TRY(readModels(tokenizer, facts));
     RADLADS_TRY(readData(tokenizer, facts));
-    facts.machine = describeMachine();
+    facts.machine = run::describeMachine();
     estimate(facts);
     warnAboutRoom(facts);
     if (!arguments.noProbe) {

@@ -15,10 +15,11 @@
 #include "engine/io/tokenizer.h"
 #include "engine/model/threads.h"
 #include "engine/run/files.h"
+#include "engine/run/machine.h"
 #include "engine/worker/command.h"
-#include "engine/worker/machine.h"
 #include "engine/worker/model_facts.h"
 #include "engine/worker/progress.h"
+#include "engine/worker/rates.h"
 #include "engine/worker/table.h"
 
 namespace radlads::worker {
@@ -44,7 +45,7 @@ using Findings = std::vector<Finding>;
 
 void checkProcessor(const Machine& machine, Findings& findings) {
     Finding finding{"CPU", Level::Ok,
-                    fmt::format("{}, {} cores, {} hardware threads, {} usable here; {}", machine.processor, machine.cores, machine.logicalCores,
+                    fmt::format("{}, {} cores, {} hardware threads, {} usable here; {}", machine.processor, machine.cores, machine.hardwareThreads,
                                 model::defaultThreads(), machine.features.empty() ? "no vector extensions known" : fmt::format("{}", fmt::join(machine.features, " "))),
                     ""};
     const auto has = [&](const char* feature) { return std::find(machine.features.begin(), machine.features.end(), feature) != machine.features.end(); };
@@ -194,7 +195,7 @@ void checkPrograms(Findings& findings) {
 }
 
 Result<int> doctor(bool json) {
-    const Machine machine = describeMachine();
+    const run::Machine machine = run::describeMachine();
     Findings findings;
     checkProcessor(machine, findings);
     checkMemory(machine, findings);

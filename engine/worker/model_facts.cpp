@@ -73,6 +73,8 @@ nlohmann::ordered_json configJson(const io::ModelConfig& config) {
                                    {"head_dim", config.headDim},
                                    {"intermediate_size", config.intermediateSize},
                                    {"vocab_size", config.vocabSize},
+                                   {"qkv_bias", config.qkvBias},
+                                   {"qk_norm", config.qkNorm},
                                    {"tie_embeddings", config.tieEmbeddings},
                                    {"max_positions", config.maxPositions},
                                    {"sliding_window", config.slidingWindow},

@@ -1,22 +1,10 @@
-// The machine that this process runs on: what it is, and the rates that no computation here can pass.
+// Measuring the rates of this machine that no computation here can pass.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <string>
-#include <vector>
 
 namespace radlads::worker {
-
-struct Machine {
-    std::string processor;              // "AMD EPYC 9B14"
-    int64_t cores = 1, logicalCores = 1;  // physical cores; hardware threads
-    std::vector<std::string> features;  // vector extensions, best last: "avx2", "avx512f", ...
-    int64_t memoryBytes = 0;            // of the machine, or the control group's limit if that is lower
-    int64_t availableBytes = 0;         // what a new process can take without swapping
-};
-Machine describeMachine();
 
 // Wall time, and how much of a processor this process had meanwhile. The fastest of several rounds is no protection against other
 // programs that are busy through all of them; too small a share is how that is seen.

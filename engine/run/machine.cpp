@@ -1,10 +1,9 @@
-#include "engine/worker/machine.h"
+#include "engine/run/machine.h"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <fstream>
 #include <limits>
 #include <set>
@@ -12,10 +11,11 @@
 #include <string_view>
 #include <utility>
 
-namespace radlads::worker {
+namespace radlads::run {
 namespace {
 
-constexpr std::array<const char*, 9> kFeatures{"sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve"};
+constexpr std::array<const char*, 9> kFeatures{"sse4_2",      "avx",      "avx2",  "fma", "avx512f",
+                                               "avx512_bf16", "amx_bf16", "asimd", "sve"};
 
 std::string trimmed(const std::string& text) {
     const size_t first = text.find_first_not_of(" \t"), last = text.find_last_not_of(" \t");
@@ -52,17 +52,12 @@ std::pair<int64_t, int64_t> groupMemory() {
             const std::string base = "/sys/fs/cgroup" + (group == "/" ? "" : group);
             const int64_t most = groupValue(base + "/memory.max");
             if (most < limit) limit = most;
-            if (most != std::numeric_limits<int64_t>::max()) left = std::min(left, most - std::min(most, groupValue(base + "/memory.current")));
+            if (most != std::numeric_limits<int64_t>::max())
+                left = std::min(left, most - std::min(most, groupValue(base + "/memory.current")));
             if (group.find('/') == std::string::npos || group.empty()) break;
         }
     }
     return {limit, left};
-}
-
-double processorSeconds() {
-    timespec time{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 void readProcessor(Machine& machine) {
@@ -91,20 +86,10 @@ void readProcessor(Machine& machine) {
 
 }  // namespace
 
-Stopwatch::Stopwatch() : m_start(std::chrono::steady_clock::now()), m_processorStart(processorSeconds()) {}
-
-double Stopwatch::seconds() const {
-    return std::max(std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count(), 1e-9);
-}
-
-double Stopwatch::processorShare() const {
-    return (processorSeconds() - m_processorStart) / seconds();
-}
-
 Machine describeMachine() {
     Machine machine;
-    machine.logicalCores = std::max<int64_t>(1, sysconf(_SC_NPROCESSORS_ONLN));
-    machine.cores = machine.logicalCores;
+    machine.hardwareThreads = std::max<int64_t>(1, sysconf(_SC_NPROCESSORS_ONLN));
+    machine.cores = machine.hardwareThreads;
     readProcessor(machine);
     const auto [limit, left] = groupMemory();
     machine.memoryBytes = std::min(meminfoBytes("MemTotal"), limit);
@@ -112,4 +97,9 @@ Machine describeMachine() {
     return machine;
 }
 
-}  // namespace radlads::worker
+std::string hostName() {
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string("localhost");
+}
+
+}  // namespace radlads::run
