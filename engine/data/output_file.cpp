@@ -74,14 +74,4 @@ Status OutputFile::sync() {
     return {};
 }
 
-Status syncDirectory(const std::filesystem::path& directory) {
-    const std::filesystem::path path = directory.empty() ? "." : directory;
-    const run::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!descriptor.valid()) return systemError("opening the directory " + path.string(), errno);
-    if (::fsync(descriptor.value()) != 0 && errno != EINVAL &&
-        errno != ENOTSUP)  // some file systems have no such notion
-        return systemError("saving the directory " + path.string(), errno);
-    return {};
-}
-
 }  // namespace radlads::data

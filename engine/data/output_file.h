@@ -32,7 +32,4 @@ private:
     std::vector<std::byte> m_buffer;
 };
 
-// A rename lasts only when its directory is on the disk as well.
-Status syncDirectory(const std::filesystem::path& directory);
-
 }  // namespace radlads::data

@@ -10,6 +10,7 @@
 #include "engine/data/binidx.h"
 #include "engine/data/output_file.h"
 #include "engine/data/token_store.h"
+#include "engine/run/files.h"
 
 namespace radlads::data {
 namespace {
@@ -186,7 +187,7 @@ Status TokenStoreWriter::finish() {
     RADLADS_TRY(renameFile(state.partial(".partial.idx"), idx));
     ::unlink(state.partial(".partial.lengths").c_str());
     state.isTemporary = false;
-    return syncDirectory(state.prefix.parent_path());
+    return run::syncDirectory(state.prefix.parent_path());
 }
 
 }  // namespace radlads::data

@@ -13,7 +13,6 @@
 #include "engine/io/mapped_file.h"
 #include "engine/io/tokenizer.h"
 #include "engine/protocol/text.h"
-#include "engine/run/descriptor.h"
 #include "engine/run/files.h"
 
 namespace radlads::io {
@@ -224,11 +223,7 @@ public:
         fs::rename(m_path, m_target, error);
         if (error) return systemError("creating " + m_target.string(), error.value());
         m_path.clear();
-        const fs::path parent = m_target.has_parent_path() ? m_target.parent_path() : fs::path(".");
-        const run::Descriptor descriptor(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (!descriptor.valid()) return systemError("opening " + parent.string(), errno);
-        if (::fsync(descriptor.value()) != 0 && errno != EINVAL) return systemError("saving " + parent.string(), errno);
-        return {};
+        return run::syncDirectory(m_target.parent_path());
     }
 
 private:

@@ -13,7 +13,7 @@
 
 #include "engine/io/safetensors.h"
 #include "engine/protocol/text.h"
-#include "engine/run/descriptor.h"
+#include "engine/run/files.h"
 
 namespace radlads::io {
 namespace {
@@ -65,14 +65,7 @@ public:
         if (::fsync(m_descriptor) != 0) return error();
         if (::rename(m_path.c_str(), m_target.c_str()) != 0) return error();
         ::close(std::exchange(m_descriptor, -1));
-        const fs::path parent = m_target.has_parent_path() ? m_target.parent_path() : fs::path(".");
-        const int directory = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (directory < 0) return systemError("opening " + parent.string(), errno);
-        const bool synced = ::fsync(directory) == 0 || errno == EINVAL;  // EINVAL: the file system syncs no directories
-        const int reason = errno;
-        ::close(directory);
-        if (!synced) return systemError("writing the directory " + parent.string(), reason);
-        return {};
+        return run::syncDirectory(m_target.parent_path());
     }
 
 private:

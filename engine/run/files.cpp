@@ -29,15 +29,6 @@ Status writeAll(int descriptor, std::string_view bytes, const std::string& what)
     return {};
 }
 
-// The rename lasts only when the directory is on the disk as well. File systems without that notion answer EINVAL.
-Status syncDirectory(const fs::path& directory) {
-    const Descriptor descriptor(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!descriptor.valid()) return systemError("opening the directory " + directory.string(), errno);
-    if (::fsync(descriptor.value()) != 0 && errno != EINVAL && errno != ENOTSUP)
-        return systemError("saving the directory " + directory.string(), errno);
-    return {};
-}
-
 // A name that no other writer uses, in the same directory, within the 255 bytes of a file name.
 fs::path temporaryName(const fs::path& target) {
     static std::atomic<unsigned> counter{0};
@@ -58,12 +49,6 @@ Status writeThrough(const fs::path& temporary, const fs::path& target, const std
     return {};
 }
 
-fs::path homeDirectory() {
-    if (const char* home = std::getenv("HOME"); home && *home == '/') return home;
-    if (const passwd* entry = ::getpwuid(::getuid()); entry && entry->pw_dir) return entry->pw_dir;
-    return "/tmp";
-}
-
 // The base directory specification: a relative path in such a variable counts as not set.
 fs::path baseDirectory(const char* variable, const char* underHome) {
     const char* value = std::getenv(variable);
@@ -71,6 +56,22 @@ fs::path baseDirectory(const char* variable, const char* underHome) {
 }
 
 }  // namespace
+
+Status syncDirectory(const fs::path& directory) {
+    const fs::path path = directory.empty() ? "." : directory;
+    const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!descriptor.valid()) return systemError("opening the directory " + path.string(), errno);
+    // Some file systems have no such notion.
+    if (::fsync(descriptor.value()) != 0 && errno != EINVAL && errno != ENOTSUP)
+        return systemError("saving the directory " + path.string(), errno);
+    return {};
+}
+
+fs::path homeDirectory() {
+    if (const char* home = std::getenv("HOME"); home && *home == '/') return home;
+    if (const passwd* entry = ::getpwuid(::getuid()); entry && entry->pw_dir) return entry->pw_dir;
+    return "/tmp";
+}
 
 Status writeFileAtomically(const fs::path& path, const std::string& bytes) {
     std::error_code error, ignored;
@@ -83,7 +84,7 @@ Status writeFileAtomically(const fs::path& path, const std::string& bytes) {
         ::unlink(temporary.c_str());
         return written;
     }
-    return syncDirectory(target.has_parent_path() ? target.parent_path() : fs::path("."));
+    return syncDirectory(target.parent_path());
 }
 
 Result<std::string> readFile(const fs::path& path, uint64_t maxBytes) {

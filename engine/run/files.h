@@ -19,9 +19,14 @@ Status writeFileAtomically(const fs::path& path, const std::string& bytes);
 // The bytes of a regular file; InvalidInput when there is none or it holds more than maxBytes.
 Result<std::string> readFile(const fs::path& path, uint64_t maxBytes);
 
+// Makes the names in a directory durable, after a rename in it or a new file. The empty path is the current directory.
+Status syncDirectory(const fs::path& directory);
+
 // The time now as RFC 3339 UTC with milliseconds: "2025-05-07T12:34:56.789Z".
 std::string utcNow();
 
+// $HOME, else that of the password database, else /tmp.
+fs::path homeDirectory();
 // The directory of the running executable (symbolic links followed); empty if the system does not say.
 fs::path executableDirectory();
 // $RADLADS_RUNS, else $XDG_DATA_HOME/radlads/runs, else ~/.local/share/radlads/runs.

@@ -43,10 +43,7 @@ const char* environment(const char* name) {
 
 fs::path tokenFile() {
     if (const char* path = environment("HF_TOKEN_PATH")) return path;
-    if (const char* home = environment("HF_HOME")) return fs::path(home) / "token";
-    if (const char* cache = environment("XDG_CACHE_HOME")) return fs::path(cache) / "huggingface" / "token";
-    if (const char* home = environment("HOME")) return fs::path(home) / ".cache" / "huggingface" / "token";
-    return {};
+    return hubHome() / "token";
 }
 
 // A token goes into a header: anything but visible ASCII could be more than a token.
@@ -59,6 +56,17 @@ Result<QByteArray> checkedToken(std::string text, const std::string& where) {
 }
 
 }  // namespace
+
+fs::path hubHome() {
+    if (const char* home = environment("HF_HOME")) return home;
+    const char* cache = environment("XDG_CACHE_HOME");
+    return (cache ? fs::path(cache) : run::homeDirectory() / ".cache") / "huggingface";
+}
+
+fs::path hubCacheDirectory() {
+    if (const char* cache = environment("HF_HUB_CACHE")) return cache;
+    return hubHome() / "hub";
+}
 
 fs::path modelsDirectory() {
     const fs::path runs = run::defaultRunsDirectory().lexically_normal();

@@ -20,6 +20,11 @@ namespace fs = std::filesystem;
 // Where downloaded models are kept: `models` beside the default runs directory.
 fs::path modelsDirectory();
 
+// Where Python's huggingface_hub keeps its files: $HF_HOME, else huggingface in the user's cache directory; and its
+// models: $HF_HUB_CACHE, else `hub` in it.
+fs::path hubHome();
+fs::path hubCacheDirectory();
+
 struct ModelName {
     std::string owner, model;
     std::string text() const { return owner + "/" + model; }

@@ -50,11 +50,6 @@ Status makeDirectory(const fs::path& directory) {
     return {};
 }
 
-void syncDirectory(const fs::path& directory) {
-    const run::Descriptor descriptor(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (descriptor.valid()) ::fsync(descriptor.value());
-}
-
 }  // namespace
 
 std::optional<DownloadRecord> readDownloadRecord(const fs::path& modelDirectory) {
@@ -203,7 +198,7 @@ Status DownloadStage::publish(const fs::path& target, const DownloadRecord& reco
             return invalidInput("{} is there already and is not this model; choose another directory", target.string());
         return systemError("naming the model " + target.string(), errno);
     }
-    syncDirectory(target.parent_path());
+    (void)run::syncDirectory(target.parent_path());
     discard();
     return {};
 }

@@ -9,6 +9,14 @@ Engine::Engine(const fs::path& runsDirectory, QObject* parent)
       m_rate(m_questions),
       m_preview(m_questions, m_rate, runsDirectory) {
     m_uptime.start();
+    m_threads.setMaxThreadCount(2);
+}
+
+void Engine::inBackground(std::function<Answer()> work, Reply reply) {
+    m_threads.start([this, work = std::move(work), reply = std::move(reply)] {
+        QMetaObject::invokeMethod(
+            this, [answer = work(), reply] { reply.send(answer); }, Qt::QueuedConnection);
+    });
 }
 
 }  // namespace radlads::server

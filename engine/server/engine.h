@@ -3,7 +3,9 @@
 
 #include <QElapsedTimer>
 #include <QObject>
+#include <QThreadPool>
 #include <filesystem>
+#include <functional>
 
 #include "engine/server/jobs.h"
 #include "engine/server/machine_rate.h"
@@ -27,6 +29,9 @@ public:
     PlanPreview& preview() { return m_preview; }
     double uptimeSeconds() const { return static_cast<double>(m_uptime.elapsed()) / 1000; }
 
+    // Reads files in a thread of its own and answers then: work must not touch what this thread owns.
+    void inBackground(std::function<Answer()> work, Reply reply);
+
 Q_SIGNALS:
     void shutdownWanted();
 
@@ -38,6 +43,7 @@ private:
     MachineRate m_rate;
     PlanPreview m_preview;
     JobList m_jobs;
+    QThreadPool m_threads;  // ends first: its work answers through this object
 };
 
 }  // namespace radlads::server

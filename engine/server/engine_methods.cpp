@@ -9,7 +9,6 @@
 #include "engine/run/machine.h"
 #include "engine/server/engine.h"
 #include "engine/server/method_table.h"
-#include "engine/server/places.h"
 
 namespace radlads::server {
 namespace {
@@ -50,11 +49,11 @@ Answer hello(const Call& call) {
     return ordered_json{{"server", "radlads-engine"},
                         {"version", RADLADS_VERSION},
                         {"protocol", kProtocol},
-                        {"features", {"queue"}},
+                        {"features", {"queue", "series", "trash", "jobs"}},
                         {"pid", ::getpid()},
                         {"host", run::hostName()},
                         {"runs_directory", call.engine.runsDirectory().string()},
-                        {"home", homeDirectory().string()}};
+                        {"home", run::homeDirectory().string()}};
 }
 
 ordered_json diskJson(const fs::path& path) {

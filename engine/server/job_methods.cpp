@@ -1,7 +1,9 @@
-// generate.start, evaluate.start, export.start, teacher.convert, job.cancel.
+// Jobs: model.download, evaluate.start, generate.start, export.start, teacher.convert, plan.probe, job.cancel.
+#include "engine/server/download_job.h"
 #include "engine/server/engine.h"
 #include "engine/server/method_table.h"
 #include "engine/server/places.h"
+#include "engine/server/plan_fault.h"
 
 namespace radlads::server {
 namespace {
@@ -51,8 +53,8 @@ Answer generate(const Call& call) {
 Answer evaluate(const Call& call) {
     Params params(call.params);
     const RunLibrary& library = call.engine.control().library();
-    const bool ofRun = params.has("run");
-    const std::string subject = params.text(ofRun ? "run" : "model");
+    const auto run = params.optionalText("run");
+    const std::string model = run ? params.text("model", "") : params.text("model");
     std::vector<std::string> words{"evaluate", "--stream"};
     std::string tasks;
     for (const std::string& task : params.texts("tasks")) tasks += (tasks.empty() ? "" : ",") + task;
@@ -74,7 +76,15 @@ Answer evaluate(const Call& call) {
         if (!path) return tl::unexpected(path.error());
         words.push_back("--against=" + *path);
     }
-    const auto path = modelPath(library, subject, ofRun ? "run" : "model");
+    // The report is kept in the run, whichever model it is of.
+    std::string subject = model;
+    if (run) {
+        const auto directory = library.find(*run);
+        if (!directory) return tl::unexpected(directory.error());
+        words.push_back("--record=" + directory->string());
+        if (model.empty()) subject = *run;
+    }
+    const auto path = modelPath(library, subject, model.empty() ? "run" : "model");
     if (!path) return tl::unexpected(path.error());
     words.insert(words.end(), {"--", *path});
     return started(call.engine.jobs().startWorker(call.session, words, WorkerOutput::Stream, WorkerLife::Own));
@@ -108,6 +118,39 @@ Answer convertTeacher(const Call& call) {
         WorkerOutput::Stream, WorkerLife::Own));
 }
 
+Answer download(const Call& call) {
+    Params params(call.params);
+    DownloadOptions options;
+    options.name = QString::fromStdString(params.text("name"));
+    options.revision = QString::fromStdString(params.text("revision", "main"));
+    if (params.fault()) return tl::unexpected(*params.fault());
+    const std::string identity = options.name.toStdString() + "@" + options.revision.toStdString();
+    return started(call.engine.jobs().startShared(call.session, identity, [&options] {
+        auto* job = new DownloadJob(options);
+        job->start();
+        return job;
+    }));
+}
+
+Answer probe(const Call& call) {
+    Params params(call.params);
+    const auto price = params.optionalNumber("cost_per_hour", 0, 1e6);
+    if (params.fault()) return tl::unexpected(*params.fault());
+    const auto plan = resolvedPlanOf(params.at("plan"));
+    if (!plan) return tl::unexpected(plan.error());
+    std::vector<std::string> words{"check", "--json"};
+    if (price) words.push_back(fmt::format("--cost-per-hour={}", *price));
+    words.push_back("/dev/stdin");
+    return started(call.engine.jobs().startWorker(
+        call.session, words, WorkerOutput::Document, WorkerLife::WithEngine, protocol::writePlan(*plan),
+        [&rate = call.engine.rate()](const Answer& document) {
+            if (!document || !document->contains("hardware")) return;
+            const ordered_json& hardware = document->at("hardware");
+            const auto found = hardware.is_object() ? hardware.find("sgemm_flops_per_second") : hardware.end();
+            if (hardware.is_object() && found != hardware.end() && found->is_number()) rate.keep(found->get<double>());
+        }));
+}
+
 Answer cancel(const Call& call) {
     Params params(call.params);
     const std::string job = params.text("job");
@@ -120,7 +163,9 @@ Answer cancel(const Call& call) {
 }  // namespace
 
 std::vector<Method> jobMethods() {
-    return {{"generate.start", generate, nullptr},
+    return {{"model.download", download, nullptr},
+            {"plan.probe", probe, nullptr},
+            {"generate.start", generate, nullptr},
             {"evaluate.start", evaluate, nullptr},
             {"export.start", exportModel, nullptr},
             {"teacher.convert", convertTeacher, nullptr},

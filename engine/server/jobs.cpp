@@ -55,10 +55,12 @@ tl::expected<void, RpcError> JobList::checkRoom() const {
 }
 
 tl::expected<std::string, RpcError> JobList::startWorker(Session& session, const std::vector<std::string>& arguments,
-                                                         WorkerOutput form, WorkerLife life) {
+                                                         WorkerOutput form, WorkerLife life, const std::string& input,
+                                                         const std::function<void(const Answer&)>& told) {
     if (const auto room = checkRoom(); !room) return tl::unexpected(room.error());
     auto job = std::make_unique<WorkerJob>(form);
-    if (const Status started = job->start(arguments, life); !started) return refuse(started.error());
+    if (const Status started = job->start(arguments, life, input); !started) return refuse(started.error());
+    if (told) connect(job.get(), &Job::finished, this, told);
     return add(session, job.release(), {.endsWithSession = life == WorkerLife::WithEngine});
 }
 

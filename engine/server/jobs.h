@@ -38,8 +38,8 @@ class WorkerJob : public Job {
     Q_OBJECT
 public:
     explicit WorkerJob(WorkerOutput form, QObject* parent = nullptr);
-    Status start(const std::vector<std::string>& arguments, WorkerLife life) {
-        return m_process.start(arguments, life);
+    Status start(const std::vector<std::string>& arguments, WorkerLife life, const std::string& input) {
+        return m_process.start(arguments, life, input);
     }
     void cancel() override { m_process.cancel(); }
     void setPaused(bool paused) override { m_process.setPaused(paused); }
@@ -62,9 +62,10 @@ class JobList : public QObject {
 public:
     using QObject::QObject;
     // A worker's job for a session; the error says why none was started. A job with the engine's life ends with its
-    // session.
+    // session. input: the worker's standard input.
     tl::expected<std::string, RpcError> startWorker(Session& session, const std::vector<std::string>& arguments,
-                                                    WorkerOutput form, WorkerLife life);
+                                                    WorkerOutput form, WorkerLife life, const std::string& input = {},
+                                                    const std::function<void(const Answer&)>& told = {});
     // A job that goes on without its session; `name` tells it from others: a second start of the same one joins it.
     tl::expected<std::string, RpcError> startShared(Session& session, const std::string& name,
                                                     const std::function<Job*()>& make);

@@ -11,7 +11,8 @@ namespace {
 const std::map<std::string, Method>& table() {
     static const std::map<std::string, Method> methods = [] {
         std::map<std::string, Method> all;
-        for (const auto& part : {engineMethods(), planMethods(), runMethods(), modelMethods(), jobMethods()})
+        for (const auto& part : {engineMethods(), planMethods(), runMethods(), runContentMethods(), modelMethods(),
+                                 jobMethods()})
             for (const Method& method : part) all.emplace(method.name, method);
         return all;
     }();

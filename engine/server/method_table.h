@@ -31,6 +31,7 @@ void callMethod(const Request& request, const Call& call);
 std::vector<Method> engineMethods();
 std::vector<Method> planMethods();
 std::vector<Method> runMethods();
+std::vector<Method> runContentMethods();
 std::vector<Method> modelMethods();
 std::vector<Method> jobMethods();
 

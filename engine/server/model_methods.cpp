@@ -1,8 +1,10 @@
-// model.inspect, data.preview, file.list.
+// model.list, model.inspect, data.preview, file.list.
 #include <algorithm>
 
+#include "engine/protocol/text.h"
 #include "engine/server/engine.h"
 #include "engine/server/method_table.h"
+#include "engine/server/model_list.h"
 #include "engine/server/places.h"
 
 namespace radlads::server {
@@ -10,6 +12,10 @@ namespace {
 
 using nlohmann::ordered_json;
 constexpr std::size_t kMaxEntries = 5000;
+
+Answer list(const Call& call) {
+    return ordered_json{{"models", listModels(call.engine.control().library())}};
+}
 
 // Whether a model can be converted, from what `inspect` says of it.
 ordered_json convertible(const ordered_json& document) {
@@ -33,7 +39,15 @@ void inspectModel(const Call& call) {
     if (params.fault()) return call.reply.send(tl::unexpected(*params.fault()));
     const auto path = modelPath(call.engine.control().library(), text, "path");
     if (!path) return call.reply.send(tl::unexpected(path.error()));
-    call.engine.questions().ask({"inspect", "--json", "--no-scan", "--quiet", "--", *path}, filesOfModel(*path),
+    std::string model = *path;
+    std::error_code error;
+    if (fs::exists(fs::path(model) / "run.json", error)) {  // of a run, its model
+        model = (fs::path(model) / "model").string();
+        if (!fs::exists(fs::path(model) / "config.json", error))
+            return call.reply.send(tl::unexpected(RpcError{
+                kMissingError, fmt::format("run {} has no model yet", protocol::quote(text)), "path"}));
+    }
+    call.engine.questions().ask({"inspect", "--json", "--no-scan", "--quiet", "--", model}, filesOfModel(model),
                                 [reply = call.reply](const Answer& answer) {
                                     if (!answer) return reply.send(answer);
                                     ordered_json document = *answer;
@@ -47,11 +61,12 @@ void previewData(const Call& call) {
     const std::string text = params.text("path");
     const std::string tokenizer = params.text("tokenizer", "");
     const std::string textKey = params.text("text_key", "text");
+    const std::string format = params.text("format", "auto");
     const int64_t documents = params.integer("documents", 1000, 1, 1 << 30);
     if (params.fault()) return call.reply.send(tl::unexpected(*params.fault()));
     const auto path = sourcePath(text, "path");
     if (!path) return call.reply.send(tl::unexpected(path.error()));
-    std::vector<std::string> words{"inspect", "--json", "--quiet", "--text-key=" + textKey,
+    std::vector<std::string> words{"inspect", "--json", "--quiet", "--text-key=" + textKey, "--format=" + format,
                                    "--documents=" + std::to_string(documents)};
     if (!tokenizer.empty()) {
         const auto model = modelPath(call.engine.control().library(), tokenizer, "tokenizer");
@@ -59,7 +74,15 @@ void previewData(const Call& call) {
         words.push_back("--tokenizer=" + *model);
     }
     words.insert(words.end(), {"--", *path});
-    call.engine.questions().ask(words, {}, [reply = call.reply](const Answer& answer) { reply.send(answer); });
+    call.engine.questions().ask(words, {}, [reply = call.reply, text](const Answer& answer) {
+        if (answer && !answer->contains("documents"))
+            return reply.send(tl::unexpected(
+                RpcError{kInputError,
+                         fmt::format("{} is no text and no tokenised dataset (it is: {})", protocol::quote(text),
+                                     answer->value("kind", std::string("unknown"))),
+                         "path"}));
+        reply.send(answer);
+    });
 }
 
 const char* kindOf(const fs::path& path, bool isDirectory) {
@@ -102,7 +125,8 @@ Answer listFiles(const Call& call) {
 }  // namespace
 
 std::vector<Method> modelMethods() {
-    return {{"model.inspect", nullptr, inspectModel},
+    return {{"model.list", list, nullptr},
+            {"model.inspect", nullptr, inspectModel},
             {"data.preview", nullptr, previewData},
             {"file.list", listFiles, nullptr}};
 }

@@ -1,24 +1,17 @@
 #include "engine/server/places.h"
 
-#include <cstdlib>
-
 #include "engine/protocol/text.h"
 #include "engine/run/files.h"
 
 namespace radlads::server {
-
-fs::path homeDirectory() {
-    const char* home = std::getenv("HOME");
-    return home && *home == '/' ? home : "/";
-}
 
 tl::expected<fs::path, RpcError> absolutePath(const std::string& text, const char* key) {
     const auto wrong = [&](const char* reason) {
         return tl::unexpected(RpcError{kParamsError, fmt::format("{} {}", protocol::quote(text), reason), key});
     };
     if (text.find('\0') != std::string::npos) return wrong("is no path");
-    if (text == "~") return homeDirectory();
-    const fs::path path = text.starts_with("~/") ? homeDirectory() / text.substr(2) : fs::path(text);
+    if (text == "~") return run::homeDirectory();
+    const fs::path path = text.starts_with("~/") ? run::homeDirectory() / text.substr(2) : fs::path(text);
     if (!path.is_absolute()) return wrong("is not an absolute path on the engine's machine");
     fs::path normal = path.lexically_normal();
     return normal.has_filename() || normal == normal.root_path() ? normal : normal.parent_path();

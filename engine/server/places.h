@@ -9,8 +9,6 @@
 
 namespace radlads::server {
 
-// The home directory of the engine's user.
-fs::path homeDirectory();
 // An absolute path, or one that starts with "~/". key: the parameter's name, for the error.
 tl::expected<fs::path, RpcError> absolutePath(const std::string& text, const char* key);
 // A model as the worker takes it: "demo", an absolute path, or the directory of a run that was named.

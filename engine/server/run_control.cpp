@@ -48,13 +48,6 @@ std::string howItEnded(int status) {
     return fmt::format("ended with status {}", WEXITSTATUS(status));
 }
 
-Status syncDirectory(const fs::path& directory) {
-    const run::Descriptor descriptor(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!descriptor.valid() || (::fsync(descriptor.value()) != 0 && errno != EINVAL && errno != ENOTSUP))
-        return systemError("saving the directory " + directory.string(), errno);
-    return {};
-}
-
 // Moves a whole run to its place below `runs`, under the first free name.
 Result<std::string> publish(const fs::path& staged, const fs::path& runs) {
     constexpr int kMostTries = 10000;
@@ -67,7 +60,7 @@ Result<std::string> publish(const fs::path& staged, const fs::path& runs) {
             RADLADS_TRY(run::writeSummary(staged, summary));
         }
         if (::renameat2(AT_FDCWD, staged.c_str(), AT_FDCWD, (runs / candidate).c_str(), RENAME_NOREPLACE) == 0) {
-            RADLADS_TRY(syncDirectory(runs));
+            RADLADS_TRY(run::syncDirectory(runs));
             return candidate;
         }
         if (errno != EEXIST && errno != ENOTEMPTY) return systemError("making the run " + candidate, errno);

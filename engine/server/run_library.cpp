@@ -17,11 +17,6 @@ constexpr int kPollsPerScan = 5;
 const std::string kRunsKey;
 constexpr const char* kSummaryFile = "run.json";
 
-bool isName(const std::string& run) {
-    return !run.empty() && run.size() <= 255 && run[0] != '.' && run.find('/') == std::string::npos &&
-           run.find('\0') == std::string::npos;
-}
-
 bool holdsRun(const fs::path& directory) {
     std::error_code error;
     return fs::exists(directory / kSummaryFile, error);
@@ -34,6 +29,11 @@ bool isBeside(const std::string& file) {
 
 }  // namespace
 
+bool isRunName(const std::string& run) {
+    return !run.empty() && run.size() <= 255 && run[0] != '.' && run.find('/') == std::string::npos &&
+           run.find('\0') == std::string::npos;
+}
+
 RunLibrary::RunLibrary(fs::path runsDirectory, RunFacts facts, QObject* parent)
     : QObject(parent), m_directory(std::move(runsDirectory)), m_facts(std::move(facts)) {
     m_flushTimer.setSingleShot(true);
@@ -45,7 +45,7 @@ RunLibrary::RunLibrary(fs::path runsDirectory, RunFacts facts, QObject* parent)
 }
 
 tl::expected<fs::path, RpcError> RunLibrary::find(const std::string& run) const {
-    if (!isName(run))
+    if (!isRunName(run))
         return tl::unexpected(
             RpcError{kParamsError, fmt::format("{} is no name of a run", protocol::quote(run)), "run"});
     if (!holdsRun(m_directory / run))
@@ -63,7 +63,7 @@ void RunLibrary::refresh(const std::string& run, Entry& entry) {
 const nlohmann::ordered_json* RunLibrary::record(const std::string& run) {
     auto found = m_entries.find(run);
     if (found == m_entries.end()) {
-        if (!isName(run) || !holdsRun(m_directory / run)) return nullptr;
+        if (!isRunName(run) || !holdsRun(m_directory / run)) return nullptr;
         add(run);
         found = m_entries.find(run);
     }
@@ -104,7 +104,7 @@ void RunLibrary::scan() {
     std::error_code error;
     for (fs::directory_iterator entry(m_directory, error), end; !error && entry != end; entry.increment(error)) {
         const std::string name = entry->path().filename().string();
-        if (!isName(name)) continue;
+        if (!isRunName(name)) continue;
         // A directory comes before its run.json, which is looked for again once it cannot be missed.
         if (!holdsRun(entry->path()) && !(m_watch.add(name, entry->path()) && holdsRun(entry->path()))) continue;
         there.insert(name);

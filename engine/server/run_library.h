@@ -23,6 +23,9 @@ struct RunFacts {
     std::function<std::optional<std::size_t>(const std::string& run)> queuePosition;
 };
 
+// The name of a directory below the runs directory: never a path, never hidden.
+bool isRunName(const std::string& run);
+
 // Owned by the Engine, in the main thread. The files are the truth; a change of one is told at most four times a second
 // a run. Everything is also looked at every few seconds, for file systems that tell nothing.
 class RunLibrary : public QObject {

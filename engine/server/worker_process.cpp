@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +31,19 @@ Result<PipeEnds> makePipe() {
     return pipe;
 }
 
+// A file without a name that holds these bytes.
+Result<run::Descriptor> makeInput(const std::string& bytes) {
+    run::Descriptor file(::memfd_create("input", MFD_CLOEXEC));
+    if (!file.valid()) return systemError("making the worker's input", errno);
+    for (std::size_t done = 0; done < bytes.size();) {
+        const ssize_t count = ::write(file.value(), bytes.data() + done, bytes.size() - done);
+        if (count < 0 && errno != EINTR) return systemError("making the worker's input", errno);
+        done += count > 0 ? static_cast<std::size_t>(count) : 0;
+    }
+    ::lseek(file.value(), 0, SEEK_SET);
+    return file;
+}
+
 // A notifier must not be destroyed by what it calls.
 void retire(std::unique_ptr<QSocketNotifier>& notifier) {
     if (!notifier) return;
@@ -50,13 +64,19 @@ WorkerProcess::~WorkerProcess() {
     if (m_child.process > 0 && !m_hasEnded && m_life == WorkerLife::WithEngine) ::kill(m_child.process, SIGTERM);
 }
 
-Status WorkerProcess::start(const std::vector<std::string>& arguments, WorkerLife life) {
+Status WorkerProcess::start(const std::vector<std::string>& arguments, WorkerLife life,
+                            const std::string& input) {
     m_life = life;
     RADLADS_TRY_ASSIGN(PipeEnds output, makePipe());
     RADLADS_TRY_ASSIGN(PipeEnds error, makePipe());
+    run::Descriptor inputFile;
+    if (!input.empty()) {
+        RADLADS_TRY_ASSIGN(inputFile, makeInput(input));
+    }
     std::vector<std::string> words{"radlads-engine"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     RADLADS_TRY_ASSIGN(m_child, startChild(workerProgram(), {.words = std::move(words),
+                                                             .input = inputFile.value(),
                                                              .output = output.write.value(),
                                                              .error = error.write.value(),
                                                              .endsWithParent = life == WorkerLife::WithEngine}));

@@ -25,8 +25,8 @@ public:
     explicit WorkerProcess(QObject* parent = nullptr);
     // A process that still runs is told to end if its life is the engine's, else left alone.
     ~WorkerProcess() override;
-    // arguments: of radlads-worker, from the command on.
-    Status start(const std::vector<std::string>& arguments, WorkerLife life);
+    // arguments: of radlads-worker, from the command on. input: what it can read as /dev/stdin.
+    Status start(const std::vector<std::string>& arguments, WorkerLife life, const std::string& input = {});
     void setPaused(bool paused);
     // SIGTERM, and SIGKILL if that does not end it; `ended` follows.
     void cancel();

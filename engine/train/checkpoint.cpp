@@ -86,15 +86,6 @@ Result<CheckpointInfo> readInfo(const fs::path& directory, const std::string& pl
     }
 }
 
-Status syncDirectory(const fs::path& directory) {
-    const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return systemError("opening " + directory.string(), errno);
-    const int result = ::fsync(descriptor), error = errno;
-    ::close(descriptor);
-    if (result != 0) return systemError("syncing " + directory.string(), error);
-    return {};
-}
-
 Status writeFiles(const fs::path& directory, const Position& position, const std::string& planFingerprint, const model::Weights& weights,
                   const model::Weights& optimizer) {
     json files = json::object();
@@ -127,10 +118,10 @@ Status saveCheckpoint(const fs::path& runDirectory, const Position& position, co
         fs::remove_all(temporary, error);
         return status;
     }
-    RADLADS_TRY(syncDirectory(temporary));
+    RADLADS_TRY(run::syncDirectory(temporary));
     if (fs::exists(target)) fs::remove_all(target, error);  // the same position, written again after a resume
     if (::rename(temporary.c_str(), target.c_str()) != 0) return systemError("renaming " + temporary.string(), errno);
-    return syncDirectory(parent);
+    return run::syncDirectory(parent);
 }
 
 Status rewritePosition(const CheckpointInfo& checkpoint, const std::string& planFingerprint) {

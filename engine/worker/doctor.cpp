@@ -43,7 +43,7 @@ struct Finding {
 };
 using Findings = std::vector<Finding>;
 
-void checkProcessor(const Machine& machine, Findings& findings) {
+void checkProcessor(const run::Machine& machine, Findings& findings) {
     Finding finding{"CPU", Level::Ok,
                     fmt::format("{}, {} cores, {} hardware threads, {} usable here; {}", machine.processor, machine.cores, machine.hardwareThreads,
                                 model::defaultThreads(), machine.features.empty() ? "no vector extensions known" : fmt::format("{}", fmt::join(machine.features, " "))),
@@ -56,7 +56,7 @@ void checkProcessor(const Machine& machine, Findings& findings) {
     findings.push_back(finding);
 }
 
-void checkMemory(const Machine& machine, Findings& findings) {
+void checkMemory(const run::Machine& machine, Findings& findings) {
     const bool low = static_cast<double>(machine.availableBytes) < kLowMemoryBytes;
     findings.push_back({"Memory", low ? Level::Warn : Level::Ok,
                         fmt::format("{} in all, {} available", formatBytes(static_cast<double>(machine.memoryBytes)), formatBytes(static_cast<double>(machine.availableBytes))),

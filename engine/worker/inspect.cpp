@@ -133,7 +133,7 @@ Result<InspectReport> inspectTokens(const fs::path& prefix, const InspectOptions
 }
 
 Result<InspectReport> inspectTexts(const std::string& path, const InspectOptions& options) {
-    const protocol::SourcePlan source{path, protocol::DataFormat::Auto, options.textKey, 1.0};
+    const protocol::SourcePlan source{path, options.format, options.textKey, 1.0};
     RADLADS_TRY_ASSIGN(const std::vector<fs::path> files, data::sourceFiles(source));
     RADLADS_TRY_ASSIGN(const std::optional<io::Tokenizer> tokenizer, givenTokenizer(options));
     RADLADS_TRY_ASSIGN(data::DocumentReader reader, data::DocumentReader::open(source));
@@ -288,6 +288,8 @@ Result<InspectReport> inspectDirectory(const fs::path& directory, const InspectO
 
 Result<InspectReport> inspectPath(const InspectOptions& options) {
     if (options.path.starts_with("demo:")) return inspectTexts(options.path, options);
+    if (options.format == protocol::DataFormat::Binidx) return inspectTokens(options.path, options);
+    if (options.format != protocol::DataFormat::Auto) return inspectTexts(options.path, options);
     const fs::path path = options.path == "demo" ? run::resourcesDirectory() / "demo" / "teacher" : fs::path(options.path);
     std::error_code error;
     if (fs::is_directory(path, error)) return inspectDirectory(path, options);
@@ -395,6 +397,11 @@ void addInspectCommand(CLI::App& app, Action& action) {
     command->add_flag("--no-scan", options->noScan, "Read headers alone, not every value (NaN is then not noticed)");
     command->add_option("--tokenizer,-t", options->tokenizer, "Count the tokens of texts with it; check the ids of a binidx")->type_name("DIR");
     command->add_option("--text-key", options->textKey, "The key of the text in jsonl objects")->type_name("KEY")->capture_default_str();
+    command->add_option("--format", options->format, "Read a dataset as this, whatever it looks like")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, protocol::DataFormat>{
+            {"auto", protocol::DataFormat::Auto}, {"text", protocol::DataFormat::Text}, {"jsonl", protocol::DataFormat::Jsonl}, {"binidx", protocol::DataFormat::Binidx}}))
+        ->type_name("F")
+        ->default_str("auto");
     command->add_option("--documents", options->documents, "Documents of a text dataset to look at")->check(CLI::Range(1, 1 << 30))->type_name("N")->capture_default_str();
     command->add_flag("--json", options->json, "Print JSON on the standard output");
     command->add_flag("--quiet,-q", options->quiet, "No progress");

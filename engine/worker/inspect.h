@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/protocol/plan.h"
 #include "engine/protocol/result.h"
 #include "engine/worker/table.h"
 
@@ -13,6 +14,7 @@ namespace radlads::worker {
 
 struct InspectOptions {
     std::string path, tokenizer, textKey = "text";
+    protocol::DataFormat format = protocol::DataFormat::Auto;
     int64_t documents = 10000;  // of a text source, looked at
     bool json = false, tensors = false, noScan = false, quiet = false;
 };
