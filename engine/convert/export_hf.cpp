@@ -44,14 +44,23 @@ Status fill(const fs::path& directory, const model::Weights& weights, const io::
     return {};
 }
 
+// A student gives way to a student. A decoder that was trained from the start gives way to any model: nothing in it tells who wrote it.
+bool mayReplace(const fs::path& directory, const io::ModelConfig& config) {
+    std::error_code error;
+    if (!config.student) return fs::exists(directory / "config.json", error);
+    const auto present = io::readModelConfig(directory);
+    return present && present->student;
+}
+
 }  // namespace
 
 Status exportHuggingFace(const fs::path& directory, const model::Weights& weights, const io::ModelConfig& config,
                          const fs::path& tokenizerDirectory, io::Dtype dtype, const model::SaveProgress& progress) {
     std::error_code error;
     const bool exists = fs::exists(directory, error);
-    if (exists && !fs::is_empty(directory, error) && !fs::exists(directory / "config.json", error)) {
-        return invalidInput("{} exists and is not a model directory; choose another path, so that nothing of yours is overwritten", directory.string());
+    if (exists && !fs::is_empty(directory, error) && !mayReplace(directory, config)) {
+        return invalidInput("{} exists and is no student that this program has written; choose another path, so that nothing of yours is overwritten",
+                            directory.string());
     }
     const fs::path normal = directory.has_filename() ? directory : directory.parent_path();
     const fs::path temporary = normal.parent_path() / fmt::format(".{}.writing-{}", normal.filename().string(), ::getpid());

@@ -2,9 +2,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "engine/model/threads.h"
 #include "engine/worker/command.h"
@@ -66,11 +69,17 @@ int runMain(int argc, char** argv) {
     return exitCode(result.error().code);
 }
 
+// Commands that only read and rewrite files are not worth a second start.
+bool multipliesMatrices(int argc, char** argv) {
+    constexpr std::array<std::string_view, 4> kReaders{"inspect", "tokenize", "prepare", "convert-teacher"};
+    return argc > 1 && std::find(kReaders.begin(), kReaders.end(), argv[1]) == kReaders.end();
+}
+
 }  // namespace
 }  // namespace radlads::worker
 
 int main(int argc, char** argv) {
-    radlads::model::restartWithFasterBlas(argv);
+    if (radlads::worker::multipliesMatrices(argc, argv)) radlads::model::restartWithFasterBlas(argv);
     radlads::model::prepareProcess();
     radlads::worker::installInterruptHandler();
     try {

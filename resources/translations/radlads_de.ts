@@ -2260,8 +2260,8 @@ beste</translation>
         <translation>Geben Sie den ganzen Pfad an, ab /.</translation>
     </message>
     <message>
-        <source>This folder exists. If it is a model it is replaced; anything else is left alone.</source>
-        <translation>Diesen Ordner gibt es. Ist er ein Modell, wird es ersetzt; alles andere bleibt unberührt.</translation>
+        <source>This folder exists. If it is an earlier export it is replaced; anything else is left alone.</source>
+        <translation>Diesen Ordner gibt es. Ist er ein früherer Export, wird er ersetzt; alles andere bleibt unberührt.</translation>
     </message>
     <message>
         <source>A path on %1.</source>

@@ -285,7 +285,7 @@ void ExportDialog::updateState() {
     else if (!path.startsWith(QLatin1Char('/')))
         text = tr("Give the whole path, from / on.");
     else if (isLocal() && QFileInfo::exists(path))
-        text = tr("This folder exists. If it is a model it is replaced; anything else is left alone.");
+        text = tr("This folder exists. If it is an earlier export it is replaced; anything else is left alone.");
     else if (!isLocal())
         text = tr("A path on %1.").arg(m_client->address().title);
     else if (!m_run.hasModel)
