@@ -14,6 +14,7 @@
 #include <QTabWidget>
 #include <QTest>
 #include <QTimer>
+#include <QTreeView>
 
 #include "tests/ui/support/scripted_server.h"
 #include "ui/core/theme.h"
@@ -216,6 +217,25 @@ private Q_SLOTS:
         QTRY_COMPARE(names(RunGroup::Finished), (QStringList{u"qwen2.5-7b"_s, u"ablation-no-align"_s}));
         QCOMPARE(resets.count(), 0);
         QCOMPARE(moves.count(), 2);
+    }
+
+    void theOnlyRunIsSeenInItsNewGroup() {
+        Studio studio;
+        studio.runs = {record(u"only"_s, u"running"_s, 9)};
+        studio.start();
+        const QTreeView* view = studio.window->library()->runs();
+        const auto isSeen = [&] {
+            const QModelIndex group = view->model()->index(0, 0);
+            return !view->visualRect(view->model()->index(0, 0, group)).isEmpty();
+        };
+        QTRY_VERIFY(isSeen());
+        studio.choose(u"only"_s);
+        for (const QString& state : {u"paused"_s, u"finished"_s, u"failed"_s}) {
+            studio.change(record(u"only"_s, state, 9));
+            QTRY_COMPARE(studio.label(u"runState"_s)->text(), state);
+            QTRY_VERIFY2(isSeen(), qPrintable(state));
+            QCOMPARE(studio.window->library()->selectedRuns(), QStringList{u"only"_s});
+        }
     }
 
     void droppingARunInTheQueueAsksTheEngineForTheNewOrder() {

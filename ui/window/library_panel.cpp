@@ -78,7 +78,8 @@ LibraryPanel::LibraryPanel(EngineSet* engines, QAction* newConversion, QWidget* 
     connect(m_filter, &QAbstractItemModel::rowsInserted, this, &LibraryPanel::fit);
     connect(m_filter, &QAbstractItemModel::rowsRemoved, this, &LibraryPanel::fit);
     connect(m_filter, &QAbstractItemModel::modelReset, this, &LibraryPanel::fit);
-    connect(m_filter, &QAbstractItemModel::rowsMoved, this, &LibraryPanel::fit);
+    // The filter tells of moves from group to group as of a new layout.
+    connect(m_filter, &QAbstractItemModel::layoutChanged, this, &LibraryPanel::fit);
     connect(m_runs->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             [this] { Q_EMIT selectionChanged(); });
     connect(m_runs, &QTreeView::customContextMenuRequested, this, [this](const QPoint& place) {

@@ -14,7 +14,8 @@ RunActions::RunActions(QObject* parent) : QObject(parent) {
     newConversion = make(u"newConversion"_s, tr("&New conversion…"), u"add"_s, QKeySequence::New);
     demo = make(u"demo"_s, tr("Try the &demo"), u"play"_s, {});
     open = make(u"open"_s, tr("&Open a plan or run…"), u"open"_s, QKeySequence::Open);
-    quit = make(u"quit"_s, tr("&Quit"), {}, QKeySequence::Quit, tr("Runs go on without the window."));
+    // Qt has a standard key for this on some desktops only.
+    quit = make(u"quit"_s, tr("&Quit"), {}, Qt::CTRL | Qt::Key_Q, tr("Runs go on without the window."));
 
     pauseOrResume = make(u"pauseOrResume"_s, tr("&Pause"), u"pause"_s, Qt::Key_Space);
     checkpoint = make(u"checkpoint"_s, tr("&Checkpoint"), u"checkpoint"_s, Qt::CTRL | Qt::Key_K,
