@@ -171,19 +171,33 @@ Status RunControl::launch(const std::string& run) {
     return {};
 }
 
-tl::expected<void, RpcError> RunControl::resume(const std::string& run) {
+// A worker that was started here and has written nothing into the run yet.
+bool RunControl::isBeginning(const std::string& run) const {
+    if (!m_launcher.isAlive(run)) return false;
+    const auto summary = run::readSummary(m_directory / run);
+    const auto before = m_updatedAtStart.find(run);
+    return summary && before != m_updatedAtStart.end() && summary->updated == before->second;
+}
+
+void RunControl::resume(const std::string& run, Done done) {
     const auto directory = m_library.find(run);
-    if (!directory) return tl::unexpected(directory.error());
-    if (run::RunLock::isHeld(*directory)) {
-        if (const Status told = run::appendCommand(*directory, "resume", nlohmann::json::object()); !told)
-            return refuse(told.error());
-        return {};
-    }
-    if (m_launcher.isAlive(run)) return {};  // it is starting
+    if (!directory) return done(tl::unexpected(directory.error()));
+    const bool isHeld = run::RunLock::isHeld(*directory);
     const auto info = run::inspectRun(*directory);
+    if (isHeld && info && (info->state == run::RunState::Running || info->state == run::RunState::Paused)) {
+        const Status told = run::appendCommand(*directory, "resume", nlohmann::json::object());
+        return done(told ? tl::expected<void, RpcError>() : refuse(told.error()));
+    }
+    if (isBeginning(run)) return done({});
+    if (isHeld || m_launcher.isAlive(run)) return wait({run, "resume", std::move(done)});
+    done(startAgain(run, *directory));
+}
+
+tl::expected<void, RpcError> RunControl::startAgain(const std::string& run, const fs::path& directory) {
+    const auto info = run::inspectRun(directory);
     if (info && info->state == run::RunState::Finished)
         return refuseRun(kInputError, fmt::format("run {} is finished already; its model is in {}",
-                                                  protocol::quote(run), (*directory / "model").string()));
+                                                  protocol::quote(run), (directory / "model").string()));
     if (const Status launched = launch(run); !launched) return refuse(launched.error());
     if (m_queue.positionOf(run)) {
         if (const Status removed = m_queue.remove(run); !removed) return refuse(removed.error());
@@ -192,7 +206,12 @@ tl::expected<void, RpcError> RunControl::resume(const std::string& run) {
     return {};
 }
 
-void RunControl::tell(const std::string& run, const char* command, Done done) {
+void RunControl::wait(Waiting entry) {
+    m_waiting.push_back(std::move(entry));
+    if (!m_waitTimer.isActive()) m_waitTimer.start();
+}
+
+void RunControl::tell(const std::string& run, const std::string& command, Done done) {
     const auto directory = m_library.find(run);
     if (!directory) return done(tl::unexpected(directory.error()));
     if (run::RunLock::isHeld(*directory)) {
@@ -200,11 +219,7 @@ void RunControl::tell(const std::string& run, const char* command, Done done) {
         if (!told) return done(refuse(told.error()));
         return done({});
     }
-    if (m_launcher.isAlive(run)) {
-        m_waiting.push_back({run, command, std::move(done)});
-        if (!m_waitTimer.isActive()) m_waitTimer.start();
-        return;
-    }
+    if (m_launcher.isAlive(run)) return wait({run, command, std::move(done)});
     const auto info = run::inspectRun(*directory);
     const bool queued = m_queue.positionOf(run).has_value();
     done(refuseRun(kInputError,
@@ -217,7 +232,12 @@ void RunControl::tell(const std::string& run, const char* command, Done done) {
 
 void RunControl::tellWaiting() {
     std::vector<Waiting> waiting = std::exchange(m_waiting, {});
-    for (Waiting& entry : waiting) tell(entry.run, entry.command, std::move(entry.done));
+    for (Waiting& entry : waiting) {
+        if (entry.command == "resume")
+            resume(entry.run, std::move(entry.done));
+        else
+            tell(entry.run, entry.command, std::move(entry.done));
+    }
     if (m_waiting.empty()) m_waitTimer.stop();
 }
 

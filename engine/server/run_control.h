@@ -35,11 +35,12 @@ public:
 
     // The name of the run; that of before if the key was used already.
     tl::expected<std::string, RpcError> start(const StartRequest& request);
-    tl::expected<void, RpcError> resume(const std::string& run);
     using Done = std::function<void(tl::expected<void, RpcError>)>;
+    // Waits for a worker that is just ending: it would not read the command any more.
+    void resume(const std::string& run, Done done);
     // Appends a command to the run's commands.ndjson; waits for a worker that is just starting, since it reads only
     // what is written after it has taken the run's lock.
-    void tell(const std::string& run, const char* command, Done done);
+    void tell(const std::string& run, const std::string& command, Done done);
     tl::expected<void, RpcError> setQueue(std::vector<std::string> order);
     // Not while it runs. Leaves the queue.
     tl::expected<void, RpcError> leave(const std::string& run);
@@ -50,10 +51,13 @@ Q_SIGNALS:
 private:
     struct Waiting {
         std::string run;
-        const char* command;
+        std::string command;
         Done done;
     };
     bool isActive(const std::string& run) const;
+    bool isBeginning(const std::string& run) const;
+    void wait(Waiting entry);
+    tl::expected<void, RpcError> startAgain(const std::string& run, const fs::path& directory);
     tl::expected<std::string, RpcError> create(const StartRequest& request);
     Status launch(const std::string& run);
     Status settle(const std::string& run);

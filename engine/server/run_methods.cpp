@@ -79,13 +79,17 @@ std::optional<std::string> runOf(const Call& call, Answer& refusal) {
     return std::nullopt;
 }
 
+RunControl::Done answering(const Call& call) {
+    return [reply = call.reply](const tl::expected<void, RpcError>& told) {
+        reply.send(told ? Answer(ordered_json::object()) : Answer(tl::unexpected(told.error())));
+    };
+}
+
 void tell(const Call& call, const char* command) {
     Answer refusal;
     const auto run = runOf(call, refusal);
     if (!run) return call.reply.send(refusal);
-    call.engine.control().tell(*run, command, [reply = call.reply](const tl::expected<void, RpcError>& told) {
-        reply.send(told ? Answer(ordered_json::object()) : Answer(tl::unexpected(told.error())));
-    });
+    call.engine.control().tell(*run, command, answering(call));
 }
 
 void pause(const Call& call) {
@@ -103,10 +107,11 @@ Answer done(const tl::expected<void, RpcError>& result) {
     return ordered_json::object();
 }
 
-Answer resume(const Call& call) {
+void resume(const Call& call) {
     Answer refusal;
     const auto run = runOf(call, refusal);
-    return run ? done(call.engine.control().resume(*run)) : refusal;
+    if (!run) return call.reply.send(refusal);
+    call.engine.control().resume(*run, answering(call));
 }
 
 Answer attach(const Call& call) {
@@ -183,7 +188,7 @@ Answer label(const Call& call) {
 
 std::vector<Method> runMethods() {
     return {{"run.list", list, nullptr},     {"run.start", start, nullptr},   {"run.pause", nullptr, pause},
-            {"run.stop", nullptr, stop},     {"run.resume", resume, nullptr}, {"run.checkpoint", nullptr, checkpoint},
+            {"run.stop", nullptr, stop},     {"run.resume", nullptr, resume}, {"run.checkpoint", nullptr, checkpoint},
             {"run.attach", attach, nullptr}, {"run.detach", detach, nullptr}, {"run.queue", queue, nullptr},
             {"run.rename", rename, nullptr}, {"run.label", label, nullptr}};
 }
