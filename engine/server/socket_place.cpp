@@ -8,14 +8,17 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace radlads::server {
 namespace {
 
+constexpr std::chrono::milliseconds kLockPatience{1000}, kLockInterval{10};
 constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
 
 Status checkLength(const fs::path& socket) {
@@ -72,9 +75,15 @@ Status prepareSocketDirectory(const fs::path& socket) {
 Result<InstanceLock> InstanceLock::acquire(const fs::path& file, const std::string& what) {
     run::Descriptor descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
     if (!descriptor.valid()) return systemError("opening " + file.string(), errno);
+    // The lock of an engine that was killed lives on for a moment in a worker that it had just forked.
+    const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
     while (::flock(descriptor.value(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) return systemError("locking " + file.string(), errno);
+        if (std::chrono::steady_clock::now() < deadline) {
+            std::this_thread::sleep_for(kLockInterval);
+            continue;
+        }
         char buffer[16];
         const ssize_t count = ::pread(descriptor.value(), buffer, sizeof buffer, 0);
         std::string_view pid(buffer, count > 0 ? static_cast<std::size_t>(count) : 0);
