@@ -23,14 +23,14 @@ public:
     // key: what `changed` calls the directory. False if it cannot be watched.
     bool add(const std::string& key, const fs::path& directory);
     void remove(const std::string& key);
+    // Tells now what has happened until now; otherwise it is told when the event loop comes to it.
+    void readEvents();
 
 Q_SIGNALS:
     // file: its name in the directory; empty when the directory itself changed or events were lost.
     void changed(const std::string& key, const std::string& file);
 
 private:
-    void readEvents();
-
     run::Descriptor m_notify;
     std::unique_ptr<QSocketNotifier> m_notifier;
     std::map<int, std::string> m_keys;     // by watch descriptor

@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 
 constexpr const char* kStaging = ".starting-";  // below the runs directory: runs that are not whole yet
 constexpr auto kWaitInterval = 20ms;
+constexpr auto kQueueInterval = 500ms;
 
 tl::unexpected<RpcError> refuseRun(int code, std::string message) {
     return tl::unexpected(RpcError{code, std::move(message), "run"});
@@ -74,7 +75,7 @@ RunControl::RunControl(const fs::path& runsDirectory, QObject* parent)
     : QObject(parent),
       m_directory(runsDirectory),
       m_queue(runsDirectory),
-      m_library(runsDirectory, {[this](const std::string& run) { return m_launcher.isAlive(run); },
+      m_library(runsDirectory, {[this](const std::string& run) { return isBeginning(run); },
                                 [this](const std::string& run) { return m_queue.positionOf(run); }}) {
     m_nextTimer.setSingleShot(true);
     m_waitTimer.setInterval(kWaitInterval);
@@ -280,7 +281,9 @@ void RunControl::queueWritten() {
 }
 
 void RunControl::startNext() {
-    if (m_queue.order().empty() || activeRuns() > 0) return;
+    if (m_queue.order().empty()) return;
+    // No file tells when a worker that is not this engine's child lets go of its run, some time after its last word.
+    if (activeRuns() > 0) return m_nextTimer.start(kQueueInterval);
     const std::string run = m_queue.order().front();
     const auto directory = m_library.find(run);
     const auto info = directory ? run::inspectRun(*directory) : Result<run::RunInfo>(failed("it is gone"));

@@ -44,6 +44,8 @@ public:
     std::optional<std::string> startedWith(const std::string& key);
     // Something about the run has changed: its record is made anew and told soon.
     void touch(const std::string& run);
+    // From here on a record is at least as new as every event that a journal holds by now.
+    void catchUp() { m_watch.readEvents(); }
     // Looks for new and vanished runs now.
     void scan();
 

@@ -32,6 +32,7 @@ Answer list(const Call& call) {
     const bool watch = params.flag("watch", false);
     if (params.fault()) return tl::unexpected(*params.fault());
     RunLibrary& library = call.engine.control().library();
+    library.catchUp();
     if (watch) call.session.watchRuns();
     auto records = ordered_json::array();
     std::size_t bytes = 0;
@@ -120,6 +121,7 @@ Answer attach(const Call& call) {
     const int64_t after = params.integer("after_seq", 0, 0, kMaxSequence);
     if (params.fault()) return tl::unexpected(*params.fault());
     RunLibrary& library = call.engine.control().library();
+    library.catchUp();
     const auto directory = library.find(run);
     if (!directory) return tl::unexpected(directory.error());
     const ordered_json* record = library.record(run);

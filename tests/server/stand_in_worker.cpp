@@ -67,7 +67,7 @@ private:
         m_isAtEnd = true;
         return tell(event, {}, state);
     }
-    // State before event, as the real worker does: who has read the event finds the state.
+    // State before event: who has read the event finds the state.
     Status tell(const char* event, json fields, const std::string& state) {
         m_summary.state = state;
         m_summary.updated = run::utcNow();

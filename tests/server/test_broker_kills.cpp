@@ -58,7 +58,7 @@ protected:
         const std::vector<json> journal = eventsOf(runs() / run);
         ASSERT_EQ(events.size(), journal.size());
         for (std::size_t i = 0; i < events.size(); ++i) ASSERT_EQ(events[i], journal[i]);
-        EXPECT_EQ(client.result("run.list")["runs"][0]["state"], "stopped");
+        EXPECT_TRUE(eventually([&] { return client.result("run.list")["runs"][0]["state"] == "stopped"; }));
     }
     std::string begin(const json& plan) {
         startBroker();

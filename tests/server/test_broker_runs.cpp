@@ -168,6 +168,7 @@ TEST_F(Runs, OfTheQueueStartWhenTheOneBeforeHasEnded) {
     EXPECT_EQ(queueOf(client), Names(order.begin() + 1, order.end()));
     const auto expectNext = [&](std::size_t next) {
         ASSERT_TRUE(isAtWork(order[next])) << "of " << order[next];
+        ASSERT_TRUE(eventually([&] { return count(order[next], "run.started") == 1; }));
         EngineClient now = greeted();
         ASSERT_TRUE(eventually([&] { return queueOf(now) == Names(order.begin() + next + 1, order.end()); }));
         for (std::size_t i = next + 1; i < order.size(); ++i) EXPECT_EQ(workerOf(runs() / order[i]), 0);
