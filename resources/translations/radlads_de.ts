@@ -749,6 +749,10 @@
         <translation>Wird geschätzt...</translation>
     </message>
     <message>
+        <source> · estimating again...</source>
+        <translation> · wird neu geschätzt...</translation>
+    </message>
+    <message>
         <source>%1 parameters</source>
         <translation>%1 Parameter</translation>
     </message>
@@ -3254,6 +3258,10 @@ beste</translation>
     <message>
         <source>Choose a teacher to see what the conversion needs.</source>
         <translation>Wählen Sie einen Lehrer, um zu sehen, was die Umwandlung braucht.</translation>
+    </message>
+    <message>
+        <source>Add data to see what the conversion needs.</source>
+        <translation>Fügen Sie Daten hinzu, um zu sehen, was die Umwandlung braucht.</translation>
     </message>
     <message>
         <source>Measuring one update of each step...</source>

@@ -37,7 +37,8 @@ QLabel* note(const QString& text = {}) {
     label->setWordWrap(true);
     label->setForegroundRole(QPalette::PlaceholderText);
     // The pages are stacked, so nobody asks the label how high it is at its width.
-    label->setMinimumHeight(label->heightForWidth(52 * label->fontMetrics().averageCharWidth()));
+    if (!text.isEmpty())
+        label->setMinimumHeight(label->heightForWidth(52 * label->fontMetrics().averageCharWidth()));
     return label;
 }
 

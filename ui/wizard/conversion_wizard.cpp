@@ -365,8 +365,8 @@ void ConversionWizard::refreshEstimate() {
     if (m_client->state() != EngineClient::State::Connected) {
         text = m_client->problem().isEmpty() ? tr("Connecting to the engine...") : m_client->problem();
     } else if (!estimate) {
-        text = m_advisor->isEstimating() && m_advisor->estimateProblem().isEmpty() ? tr("Estimating...")
-                                                                                   : m_advisor->estimateProblem();
+        // What was wrong with the plan before says nothing of the present one.
+        text = m_advisor->isEstimating() ? tr("Estimating...") : m_advisor->estimateProblem();
     } else {
         text = tr("%1 parameters").arg(countText(estimate->parameters));
         text += estimate->deviceBytes > 0
@@ -374,9 +374,10 @@ void ConversionWizard::refreshEstimate() {
                     : tr(" · %1 per device").arg(bytesText(estimate->peakBytes));
         if (estimate->seconds) text += tr(" · %1").arg(durationText(*estimate->seconds));
         if (estimate->cost) text += tr(" · $%1").arg(*estimate->cost, 0, 'f', *estimate->cost < 10 ? 2 : 0);
+        if (m_advisor->isEstimating()) text += tr(" · estimating again...");
         isBad = !estimate->fits();
         if (isBad) text = tr("Does not fit: %1").arg(text);
-        role = Role::Failure;
+        if (isBad) role = Role::Failure;
         tip = estimate->warnings.join(u'\n');
     }
     m_estimate->setText(text);
@@ -384,7 +385,7 @@ void ConversionWizard::refreshEstimate() {
     m_estimateIcon->setVisible(isBad);
     m_estimateIcon->setPixmap(stateIcon(PageState::Attention).pixmap(20, 20));
     QPalette palette = this->palette();
-    if (isBad || !estimate) palette.setColor(QPalette::WindowText, Theme::instance().color(role));
+    if (isBad || !estimate || m_advisor->isEstimating()) palette.setColor(QPalette::WindowText, Theme::instance().color(role));
     m_estimate->setPalette(palette);
     const auto& remedy = m_advisor->remedy();
     m_remedy->setVisible(isBad && remedy.has_value());

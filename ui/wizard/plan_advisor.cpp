@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ui/core/format.h"
+#include "ui/wizard/plan_field.h"
 
 namespace radlads::ui {
 namespace {
@@ -16,6 +17,13 @@ QJsonObject planObject(const protocol::Plan& plan) {
 
 std::optional<double> optionalNumber(const QJsonValue& value) {
     return value.isDouble() ? std::optional(value.toDouble()) : std::nullopt;
+}
+
+// A message that stands beside its field, or is read by somebody who does not know the plan's keys.
+QString withoutKey(QString message, const QString& key) {
+    const qsizetype colon = message.indexOf(QLatin1String(": "));
+    if (colon > 0 && dottedKey(message.left(colon)) == key) message.remove(0, colon + 2);
+    return message;
 }
 
 // The step that needs most.
@@ -195,6 +203,12 @@ void PlanAdvisor::askPreview() {
         Q_EMIT estimateChanged();
         return;
     }
+    if (resolved.data.sources.empty()) {
+        m_estimate.reset();
+        m_estimateProblem = tr("Add data to see what the conversion needs.");
+        Q_EMIT estimateChanged();
+        return;
+    }
     m_previewBusy = true;
     const quint64 asked = m_generation;
     const auto finish = [this, asked] {
@@ -212,7 +226,7 @@ void PlanAdvisor::askPreview() {
         [this, finish](const RpcError& error) {
             if (error.kind != QLatin1String("disconnected")) {
                 m_estimate.reset();
-                m_estimateProblem = error.message;
+                m_estimateProblem = sentence(withoutKey(error.message, dottedKey(error.key)));
             }
             finish();
         });
@@ -234,12 +248,7 @@ void PlanAdvisor::askValidation() {
             for (const QJsonValue& value : result.value(QStringLiteral("problems")).toArray()) {
                 const QJsonObject problem = value.toObject();
                 const QString key = dottedKey(problem.value(QStringLiteral("key")).toString());
-                QString message = problem.value(QStringLiteral("message")).toString();
-                // The message stands beside its field: the key need not be said again.
-                if (const qsizetype colon = message.indexOf(QLatin1String(": "));
-                    colon > 0 && dottedKey(message.left(colon)) == key)
-                    message.remove(0, colon + 2);
-                problems.append({key, message});
+                problems.append({key, withoutKey(problem.value(QStringLiteral("message")).toString(), key)});
             }
             if (asked == m_generation) m_model->setEngineProblems(problems);
             finish();
