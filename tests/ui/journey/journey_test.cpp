@@ -2,6 +2,7 @@
 // keyboard and mouse alone, against the real engine and worker. The steps build on each other.
 #include <QAbstractItemView>
 #include <QDir>
+#include <QFile>
 #include <QJsonDocument>
 #include <QProcess>
 #include <QSignalSpy>
@@ -320,6 +321,34 @@ private Q_SLOTS:
         });
     }
 
+    void aPlanIsSavedAndOpenedByKeysAlone() {
+        step([this](User& user) {
+            const QString file = m_home->path(u"saved.json"_s);
+            user.press(Qt::Key_N, Qt::ControlModifier | Qt::ShiftModifier);
+            user.awaitShown(u"conversionWizard"_s);
+            user.press(Qt::Key_6, Qt::ControlModifier);
+            user.press(Qt::Key_V, Qt::AltModifier);
+            user.awaitShown(u"fileNameEdit"_s);
+            user.press(Qt::Key_A, Qt::ControlModifier);
+            user.type(file);
+            user.press(Qt::Key_Return);
+            user.awaitText(u"commandLine"_s, file);
+            check(QFile::exists(file), u"the plan was not saved"_s);
+            user.press(Qt::Key_Escape);
+            user.awaitGone(u"conversionWizard"_s);
+            user.press(Qt::Key_O, Qt::ControlModifier);
+            user.awaitShown(u"fileNameEdit"_s);
+            user.type(file);
+            user.press(Qt::Key_Return);
+            user.awaitShown(u"conversionWizard"_s);
+            user.press(Qt::Key_6, Qt::ControlModifier);
+            user.awaitText(u"edit.name"_s, u"Short"_s);
+            user.picture(u"21-opened-plan"_s);
+            user.press(Qt::Key_Escape);
+            user.awaitGone(u"conversionWizard"_s);
+        });
+    }
+
     void theDemoIsStartedAndWatchedByKeysAlone() {
         step([this](User& user) {
             user.press(Qt::Key_F, Qt::AltModifier);
@@ -333,7 +362,7 @@ private Q_SLOTS:
             user.awaitShown(u"layersPage"_s);
             user.press(Qt::Key_Left);
             user.awaitShown(u"monitorPage"_s);
-            user.picture(u"21-demo-by-keys"_s);
+            user.picture(u"22-demo-by-keys"_s);
             user.press(Qt::Key_Period, Qt::ControlModifier);
             user.awaitText(u"runState"_s, u"Stopped"_s);
         });

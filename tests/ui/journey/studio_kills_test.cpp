@@ -232,12 +232,13 @@ private Q_SLOTS:
 
     void theRunIsResumedWhenItsWorkerIsKilled() {
         MessageReader reader;
-        int killed = 0, rounds = 0;
+        int killed = 0, killedTraining = 0, rounds = 0;
         open(m_home->runs().isEmpty() ? m_plan : QString());
         script([&](User& user) {
             while (killed < m_kills) {
                 ++rounds;
                 startRun(user);
+                qsizetype updates = 0;  // told when the worker was started
                 while (killed < m_kills) {
                     randomMoment(user, 2500);
                     const pid_t worker = m_home->workerProcess(m_run);
@@ -245,6 +246,9 @@ private Q_SLOTS:
                     killProcess(worker);
                     if (isFinished()) break;
                     ++killed;
+                    const qsizetype told = Journal(directory()).count(u"metrics"_s);
+                    if (told > updates) ++killedTraining;
+                    updates = told;
                     user.await(u"the window says what happened and what can be done"_s, [] {
                         const QString said = textOf(shown(u"messageText"_s));
                         return said.contains(u"was interrupted"_s) || said.contains(u"failed"_s);
@@ -259,7 +263,7 @@ private Q_SLOTS:
                 compare(user);
             }
         });
-        qInfo("%d workers killed in %d runs", killed, rounds);
+        qInfo("%d workers killed in %d runs, %d of them in training", killed, rounds, killedTraining);
     }
 };
 

@@ -54,12 +54,24 @@ bool hasName(const QWidget* widget, const QString& name) {
     return button && button->text().remove(u'&') == name;
 }
 
-// What a window manager does, which the offscreen platform lacks: when the active window closes, the one below it is
-// active, and so is one that is clicked.
+// What a window manager does, which the offscreen platform lacks: when the active window closes, the one that was
+// active before it is so again. Looked after as often as the user looks.
 void activateInFront() {
+    static QList<QPointer<QWidget>> recent;  // the newest first
+    if (QWidget* active = QApplication::activeWindow()) {
+        if (recent.isEmpty() || recent.first() != active) {
+            recent.removeAll(active);
+            recent.prepend(active);
+        }
+        return;
+    }
     if (QGuiApplication::focusWindow()) return;
+    recent.removeIf([](const QPointer<QWidget>& window) { return !window || !window->isVisible(); });
     const QList<QWidget*> windows = windowsInFront();
-    if (!windows.isEmpty()) windows.first()->activateWindow();
+    if (!recent.isEmpty())
+        recent.first()->activateWindow();
+    else if (!windows.isEmpty())
+        windows.first()->activateWindow();
 }
 
 // A person wheels until it is in sight.
