@@ -11,6 +11,7 @@
 #include "engine/protocol/text.h"
 #include "engine/run/descriptor.h"
 #include "engine/server/line_decoder.h"
+#include "engine/server/plain_json.h"
 #include "engine/server/rpc.h"
 
 namespace radlads::server {
@@ -18,7 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kChunk = 256 << 10;
+constexpr std::size_t kChunk = 64 << 10;          // a call for 64 KiB of lines needs little more
 constexpr std::size_t kMaxReadPerCall = 8 << 20;  // while events are passed over
 constexpr std::size_t kMaxJournalLine = 1 << 20;
 constexpr std::size_t kMaxEventDepth = kMaxWireDepth - 2;  // an event stands within "params" within the message
@@ -27,7 +28,8 @@ constexpr std::string_view kTail = "}}\n";
 
 // A line that may be sent as it is: one JSON object, not too deep.
 bool isEvent(std::string_view line) {
-    return line.starts_with('{') && protocol::jsonDepthWithin(line, kMaxEventDepth) && json::accept(line);
+    if (!line.starts_with('{')) return false;
+    return isPlainJson(line, kMaxEventDepth) || (protocol::jsonDepthWithin(line, kMaxEventDepth) && json::accept(line));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <thread>
 
+#include "engine/server/plain_json.h"
 #include "tests/server/broker_test.h"
 
 namespace radlads::test {
@@ -296,6 +297,41 @@ TEST_F(Replay, StopsReadingFromAClientThatDoesNotReadItsAnswers) {
     EXPECT_LT(longest, std::chrono::seconds(2));
     // It gets its answers when it reads, and then more of its requests are read.
     for (int i = 0; i < 500; ++i) ASSERT_EQ(greedy.next().value()["id"], i);
+}
+
+// The quick look at a line must never take for JSON what is none: a client would lose its session over it.
+TEST(PlainJson, IsJsonWhateverBecomesOfALine) {
+    constexpr unsigned kSeed = 9;
+    SCOPED_TRACE("seed " + std::to_string(kSeed));
+    std::mt19937 random(kSeed);
+    const auto below = [&](std::size_t limit) {
+        return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random);
+    };
+    const std::string lines[] = {R"({"seq":12,"time":"2026-01-01T00:00:00.000Z","event":"metrics","loss":-2.5e-3})",
+                                 R"({"seq":1,"losses":[0.5,1e+07,0,"nan"],"best":true,"of":null,"in":{"a":[]}})"};
+    for (const std::string& line : lines) EXPECT_TRUE(server::isPlainJson(line, 4)) << line;
+    EXPECT_FALSE(server::isPlainJson(lines[1], 2)) << "three levels";
+    constexpr std::string_view kBytes = "{}[]\",:0123456789.eE+-truefalsn \\\x01\xc3\n";
+    int plain = 0;
+    for (int round = 0; round < 200'000; ++round) {
+        std::string line = lines[below(2)];
+        for (std::size_t changes = 1 + below(3); changes > 0; --changes) {
+            const char byte = kBytes[below(kBytes.size())];
+            const std::size_t at = below(line.size());
+            if (below(3) == 0)
+                line.erase(at, 1);
+            else if (below(2) == 0)
+                line.insert(at, 1, byte);
+            else
+                line[at] = byte;
+        }
+        if (!server::isPlainJson(line, 4)) continue;
+        ++plain;
+        ASSERT_TRUE(json::accept(line)) << line;
+    }
+    EXPECT_GT(plain, 1000);
+    for (const char* no : {"01", "1.", ".5", "-", "1e", "+1", "1e999", "nul", "{\"a\":1,}", "[1 ,2]", "\"a", "1 2", ""})
+        EXPECT_FALSE(server::isPlainJson(no, 4)) << no;
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 
+#include "ui/core/run_event.h"
+
 namespace radlads::ui {
 
 // Where an engine is: this computer (local socket, started when none listens), or a host reached by ssh.
@@ -59,7 +61,9 @@ public:
 
 Q_SIGNALS:
     void stateChanged(radlads::ui::EngineClient::State state);
+    // All but run.event.
     void notification(const QString& method, const QJsonObject& params);
+    void runEvent(const QString& run, const radlads::ui::RunEvent& event);
 
 private:
     class Private;

@@ -62,6 +62,7 @@ private:
     void onReadable();
     void handleLines(int limitMs);
     void handleLine(const QByteArray& line);
+    bool handleRunEvent(const QByteArray& line);
     void handleAnswer(const QJsonObject& message);
     void handleNotification(const QString& method, const QJsonObject& params);
     void finishJob(const QJsonObject& params);

@@ -214,7 +214,26 @@ void EngineClient::Private::handleLines(int limitMs) {
     }
 }
 
+// A run.event as this program's engine writes it, without a document of the whole line; any other is no fault here.
+bool EngineClient::Private::handleRunEvent(const QByteArray& line) {
+    static constexpr char kHead[] = R"({"jsonrpc":"2.0","method":"run.event","params":{"run":")";
+    static constexpr char kMiddle[] = R"(","event":)", kTail[] = "}}";
+    constexpr qsizetype kHeadSize = sizeof kHead - 1, kMiddleSize = sizeof kMiddle - 1, kTailSize = sizeof kTail - 1;
+    if (!line.startsWith(kHead) || !line.endsWith(kTail)) return false;
+    const qsizetype end = line.indexOf('"', kHeadSize);
+    if (end < 0 || line.size() < end + kMiddleSize + kTailSize) return false;
+    const QByteArrayView run(line.constData() + kHeadSize, end - kHeadSize);
+    const QByteArrayView middle(line.constData() + end, kMiddleSize);
+    if (run.contains('\\') || middle != QByteArrayView(kMiddle, kMiddleSize)) return false;
+    const qsizetype start = end + kMiddleSize;
+    const auto event = RunEvent::fromLine(line.mid(start, line.size() - start - kTailSize));
+    if (!event) return false;
+    Q_EMIT q->runEvent(QString::fromUtf8(run), *event);
+    return true;
+}
+
 void EngineClient::Private::handleLine(const QByteArray& line) {
+    if (handleRunEvent(line)) return;
     const QJsonObject message = QJsonDocument::fromJson(line).object();
     if (message.isEmpty()) {
         lose(tr("The engine on %1 sent something that is not JSON; connecting again.").arg(address.title));
@@ -253,6 +272,10 @@ void EngineClient::Private::handleAnswer(const QJsonObject& message) {
 }
 
 void EngineClient::Private::handleNotification(const QString& method, const QJsonObject& params) {
+    if (method == "run.event"_L1) {
+        Q_EMIT q->runEvent(params["run"_L1].toString(), RunEvent(params["event"_L1].toObject()));
+        return;
+    }
     if (method == "job.event"_L1) {
         const quint64 handle = jobHandles.value(params["job"_L1].toVariant().toString());
         const Job job = jobs.value(handle);

@@ -1,6 +1,5 @@
 #include "ui/core/run_history.h"
 
-#include <QJsonArray>
 #include <algorithm>
 
 #include "ui/core/format.h"
@@ -33,29 +32,29 @@ void RunHistory::flush() {
     Q_EMIT changed(first);
 }
 
-bool RunHistory::apply(const QJsonObject& event) {
-    const auto seq = static_cast<quint64>(event["seq"_L1].toInteger(0));
+bool RunHistory::apply(const RunEvent& event) {
+    const auto seq = static_cast<quint64>(event.integer("seq"));
     if (seq != m_lastSeq + 1) return false;
     m_lastSeq = seq;
     m_dirty = true;
-    const QString kind = event["event"_L1].toString();
-    const qint64 msecs = msecsFromTimeText(event["time"_L1].toString());
-    if (kind == "metrics"_L1) {
+    const qint64 msecs = msecsFromTimeText(event.text("time"));
+    if (event.isText("event", "metrics")) {
         advanceClock(msecs, true);
         addMetrics(event);
-    } else if (kind == "layers"_L1) {
+    } else if (event.isText("event", "layers")) {
         advanceClock(msecs, true);
         addLayers(event);
     } else {
-        applyState(kind, event, msecs);
+        applyState(event, msecs);
     }
     return true;
 }
 
-void RunHistory::applyState(const QString& kind, const QJsonObject& event, qint64 msecs) {
+void RunHistory::applyState(const RunEvent& event, qint64 msecs) {
+    const QString kind = event.text("event");
     advanceClock(msecs, kind != "run.started"_L1 && kind != "run.resumed"_L1);
     const Position position = positionOf(event);
-    const QString message = event["message"_L1].toString();
+    const QString message = event.text("message");
     const auto note = [&](MarkKind mark, const QString& text, double value = 0) {
         addMark(mark, position, text, value);
         addLog(mark == MarkKind::Warning  ? u"warning"_s
@@ -65,31 +64,31 @@ void RunHistory::applyState(const QString& kind, const QJsonObject& event, qint6
     };
     if (kind == "run.started"_L1) {
         m_resting = false;
-        if (event["resumed"_L1].toBool())
+        if (event.flag("resumed"))
             note(MarkKind::Resumed, tr("The run went on from its checkpoint."));
         else
             addLog(u"event"_s, tr("The run started."), msecs);
     } else if (kind == "step.started"_L1) {
         growSteps(position.stepIndex);
-        const QString title = stepTitle(event["kind"_L1].toString());
-        const double tokens = numberFromJson(event["total_tokens"_L1]);
-        if (numberFromJson(event["update"_L1]) == 0)
+        const QString title = stepTitle(event.text("kind"));
+        const double tokens = event.number("total_tokens");
+        if (event.number("update") == 0)
             note(MarkKind::StepStarted,
                  tr("Step %1, %2: %3 tokens").arg(position.stepIndex + 1).arg(title, countText(tokens)));
     } else if (kind == "step.finished"_L1) {
         finishStep(event);
         addLog(u"event"_s, tr("Step %1 finished.").arg(position.stepIndex + 1), msecs);
     } else if (kind == "evaluation"_L1) {
-        const double loss = numberFromJson(event["validation_loss"_L1]);
+        const double loss = event.number("validation_loss");
         note(MarkKind::Evaluation, tr("Validation loss %1").arg(numberText(loss)), loss);
     } else if (kind == "checkpoint.saved"_L1) {
-        note(MarkKind::Checkpoint, tr("Checkpoint at update %1").arg(event["update"_L1].toInteger()));
+        note(MarkKind::Checkpoint, tr("Checkpoint at update %1").arg(event.integer("update")));
     } else if (kind == "rollback"_L1) {
         const QString text = tr("Went back from update %1 to %2: %3")
-                                 .arg(event["from_update"_L1].toInteger())
-                                 .arg(event["to_update"_L1].toInteger())
-                                 .arg(event["reason"_L1].toString());
-        rewindTo(m_updatesBefore.at(position.stepIndex) + event["to_update"_L1].toInteger());
+                                 .arg(event.integer("from_update"))
+                                 .arg(event.integer("to_update"))
+                                 .arg(event.text("reason"));
+        rewindTo(m_updatesBefore.at(position.stepIndex) + event.integer("to_update"));
         note(MarkKind::Rollback, text);
     } else if (kind == "run.paused"_L1) {
         m_resting = true;
@@ -114,9 +113,8 @@ void RunHistory::applyState(const QString& kind, const QJsonObject& event, qint6
 }
 
 // Events without a place in the run (log, warning) are where the newest update is.
-RunHistory::Position RunHistory::positionOf(const QJsonObject& event) {
-    const QJsonValue step = event["step_index"_L1];
-    if (!step.isDouble()) {
+RunHistory::Position RunHistory::positionOf(const RunEvent& event) {
+    if (!event.has("step_index")) {
         if (m_metrics.isEmpty()) {
             growSteps(0);
             return {};
@@ -125,13 +123,12 @@ RunHistory::Position RunHistory::positionOf(const QJsonObject& event) {
         return {last.stepIndex, last.globalUpdate, last.globalTokens};
     }
     // A plan has a handful of steps: anything else is a damaged journal, kept from taking memory.
-    const int stepIndex = std::clamp(step.toInt(), 0, 1000);
+    const int stepIndex = static_cast<int>(std::clamp<qint64>(event.integer("step_index"), 0, 1000));
     growSteps(stepIndex);
-    qint64 update = event["update"_L1].toInteger(-1);
-    if (update < 0) update = event["from_update"_L1].toInteger(event["updates"_L1].toInteger(0));
+    qint64 update = event.integer("update", -1);
+    if (update < 0) update = event.integer("from_update", event.integer("updates"));
     const qint64 globalUpdate = m_updatesBefore.at(stepIndex) + update;
-    const QJsonValue tokens = event["tokens"_L1];
-    if (tokens.isDouble()) return {stepIndex, globalUpdate, m_tokensBefore.at(stepIndex) + tokens.toDouble()};
+    if (event.has("tokens")) return {stepIndex, globalUpdate, m_tokensBefore.at(stepIndex) + event.number("tokens")};
     const auto after =
         std::upper_bound(m_metrics.cbegin(), m_metrics.cend(), globalUpdate,
                          [](qint64 value, const MetricsPoint& point) { return value < point.globalUpdate; });
@@ -148,10 +145,10 @@ void RunHistory::growSteps(int stepIndex) {
     }
 }
 
-void RunHistory::finishStep(const QJsonObject& event) {
-    const int stepIndex = std::clamp(event["step_index"_L1].toInt(), 0, 1000);
-    const qint64 updates = m_updatesBefore.at(stepIndex) + event["updates"_L1].toInteger();
-    const double tokens = m_tokensBefore.at(stepIndex) + numberFromJson(event["tokens"_L1]);
+void RunHistory::finishStep(const RunEvent& event) {
+    const int stepIndex = static_cast<int>(std::clamp<qint64>(event.integer("step_index"), 0, 1000));
+    const qint64 updates = m_updatesBefore.at(stepIndex) + event.integer("updates");
+    const double tokens = m_tokensBefore.at(stepIndex) + event.number("tokens");
     m_updatesBefore.resize(stepIndex + 1);
     m_tokensBefore.resize(stepIndex + 1);
     m_updatesBefore.append(updates);
@@ -178,37 +175,35 @@ void RunHistory::rewindTo(qint64 globalUpdate) {
     if (m_firstChanged < 0 || m_firstChanged > size) m_firstChanged = size;
 }
 
-void RunHistory::addMetrics(const QJsonObject& event) {
+void RunHistory::addMetrics(const RunEvent& event) {
     const Position position = positionOf(event);
     if (!m_metrics.isEmpty() && position.globalUpdate <= m_metrics.constLast().globalUpdate)
         rewindTo(position.globalUpdate - 1);
     MetricsPoint point;
     point.stepIndex = position.stepIndex;
-    point.update = event["update"_L1].toInteger();
+    point.update = event.integer("update");
     point.globalUpdate = position.globalUpdate;
     point.globalTokens = position.globalTokens;
     point.hours = m_hours;
-    point.loss = numberFromJson(event["loss"_L1]);
-    point.learningRate = numberFromJson(event["learning_rate"_L1]);
-    point.mixerLearningRate = numberFromJson(event["mixer_learning_rate"_L1], point.learningRate);
-    point.gradientNorm = numberFromJson(event["gradient_norm"_L1]);
-    point.tokensPerSecond = numberFromJson(event["tokens_per_second"_L1]);
-    point.memoryBytes = numberFromJson(event["memory_bytes"_L1]);
-    point.peakMemoryBytes = numberFromJson(event["peak_memory_bytes"_L1]);
-    point.dataWaitSeconds = numberFromJson(event["data_wait_seconds"_L1]);
+    point.loss = event.number("loss");
+    point.learningRate = event.number("learning_rate");
+    point.mixerLearningRate = event.number("mixer_learning_rate", point.learningRate);
+    point.gradientNorm = event.number("gradient_norm");
+    point.tokensPerSecond = event.number("tokens_per_second");
+    point.memoryBytes = event.number("memory_bytes");
+    point.peakMemoryBytes = event.number("peak_memory_bytes");
+    point.dataWaitSeconds = event.number("data_wait_seconds");
     if (m_firstChanged < 0) m_firstChanged = static_cast<int>(m_metrics.size());
     m_metrics.append(point);
 }
 
-void RunHistory::addLayers(const QJsonObject& event) {
+void RunHistory::addLayers(const RunEvent& event) {
     const Position position = positionOf(event);
     LayerLosses layers;
     layers.stepIndex = position.stepIndex;
     layers.globalUpdate = position.globalUpdate;
     layers.globalTokens = position.globalTokens;
-    const QJsonArray losses = event["losses"_L1].toArray();
-    layers.losses.reserve(losses.size());
-    for (const QJsonValue& loss : losses) layers.losses.append(numberFromJson(loss));
+    layers.losses = event.numbers("losses");
     while (!m_layers.isEmpty() && m_layers.constLast().globalUpdate >= layers.globalUpdate) m_layers.removeLast();
     m_layers.append(layers);
 }

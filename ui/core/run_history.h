@@ -5,6 +5,7 @@
 #include <QObject>
 #include <QVector>
 
+#include "ui/core/run_event.h"
 #include "ui/core/run_record.h"
 
 namespace radlads::ui {
@@ -26,7 +27,8 @@ public:
     // Called by the store. apply: one journal line, in order; a seq that is not lastSeq + 1 is dropped and false
     // returned.
     void setPlan(const QJsonObject& plan);
-    bool apply(const QJsonObject& event);
+    bool apply(const RunEvent& event);
+    bool apply(const QJsonObject& event) { return apply(RunEvent(event)); }
     void setLive();
     void flush();  // emits changed() once for everything applied since the last time
 
@@ -42,16 +44,16 @@ private:
         qint64 globalUpdate = 0;
         double globalTokens = 0;
     };
-    Position positionOf(const QJsonObject& event);
+    Position positionOf(const RunEvent& event);
     void growSteps(int stepIndex);
     void advanceClock(qint64 msecs, bool counts);
-    void addMetrics(const QJsonObject& event);
-    void addLayers(const QJsonObject& event);
+    void addMetrics(const RunEvent& event);
+    void addLayers(const RunEvent& event);
     void addMark(MarkKind kind, const Position& position, const QString& text, double value = 0);
     void addLog(const QString& level, const QString& text, qint64 msecs);
-    void finishStep(const QJsonObject& event);
+    void finishStep(const RunEvent& event);
     void rewindTo(qint64 globalUpdate);  // forgets the points of later updates
-    void applyState(const QString& kind, const QJsonObject& event, qint64 msecs);
+    void applyState(const RunEvent& event, qint64 msecs);
 
     QString m_run;
     QJsonObject m_plan;

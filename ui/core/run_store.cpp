@@ -21,6 +21,7 @@ public:
 
     void onState(EngineClient::State state);
     void onList(const QJsonObject& result);
+    void onRunEvent(const QString& run, const RunEvent& event);
     void onNotification(const QString& method, const QJsonObject& params);
     void setRecord(const RunRecord& record);
     void removeRun(const QString& run);
@@ -49,6 +50,7 @@ RunStore::Private::Private(RunStore* store, EngineClient* engineClient) : q(stor
     connect(&m_flush, &QTimer::timeout, this, &Private::flush);
     connect(engineClient, &EngineClient::stateChanged, this, &Private::onState);
     connect(engineClient, &EngineClient::notification, this, &Private::onNotification);
+    connect(engineClient, &EngineClient::runEvent, this, &Private::onRunEvent);
     if (engineClient->state() == EngineClient::State::Connected) onState(engineClient->state());
 }
 
@@ -79,12 +81,14 @@ void RunStore::Private::onList(const QJsonObject& result) {
     }
 }
 
+void RunStore::Private::onRunEvent(const QString& run, const RunEvent& event) {
+    RunHistory* history = histories.value(run);
+    if (!history || !history->apply(event)) return;
+    if (!m_flush.isActive()) m_flush.start(history->isLive() ? kLiveFlushMs : kReplayFlushMs);
+}
+
 void RunStore::Private::onNotification(const QString& method, const QJsonObject& params) {
-    if (method == "run.event"_L1) {
-        RunHistory* history = histories.value(params["run"_L1].toString());
-        if (!history || !history->apply(params["event"_L1].toObject())) return;
-        if (!m_flush.isActive()) m_flush.start(history->isLive() ? kLiveFlushMs : kReplayFlushMs);
-    } else if (method == "run.changed"_L1) {
+    if (method == "run.changed"_L1) {
         if (const RunRecord record = runRecordFromJson(params["record"_L1].toObject()); !record.run.isEmpty())
             setRecord(record);
     } else if (method == "run.removed"_L1) {
