@@ -11,7 +11,7 @@ find_package(CLI11 REQUIRED)
 
 find_package(Qt6 REQUIRED COMPONENTS Core Network)
 if(RADLADS_UI)
-  find_package(Qt6 REQUIRED COMPONENTS Widgets Svg PrintSupport LinguistTools)
+  find_package(Qt6 REQUIRED COMPONENTS Widgets DBus Svg PrintSupport LinguistTools)
   find_package(QCustomPlotQt6 REQUIRED)
 endif()
 

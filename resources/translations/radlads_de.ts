@@ -334,7 +334,7 @@
         <translation>Als C&amp;SV speichern…</translation>
     </message>
     <message>
-        <source>Save the chart's data</source>
+        <source>Save the chart&apos;s data</source>
         <translation>Daten des Diagramms speichern</translation>
     </message>
     <message>
@@ -376,7 +376,9 @@
     <message numerus="yes">
         <source>and %n more</source>
         <translation>
-            <numerusform>und ein weiterer</numerusform><numerusform>und %n weitere</numerusform></translation>
+            <numerusform>und ein weiterer</numerusform>
+            <numerusform>und %n weitere</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -647,6 +649,10 @@
         <source>Notes</source>
         <translation>Notizen</translation>
     </message>
+    <message>
+        <source>Results, differences and notes</source>
+        <translation>Ergebnisse, Unterschiede und Notizen</translation>
+    </message>
 </context>
 <context>
     <name>radlads::ui::ConversionWizard</name>
@@ -692,19 +698,19 @@
     </message>
     <message>
         <source>&amp;Preset</source>
-        <translation>&amp;Vorlage</translation>
+        <translation>V&amp;orlage</translation>
     </message>
     <message>
         <source>Past &amp;run</source>
         <translation>Früherer &amp;Lauf</translation>
     </message>
     <message>
-        <source>Plan &amp;file...</source>
-        <translation>Plan&amp;datei...</translation>
+        <source>Plan &amp;file…</source>
+        <translation>Plan&amp;datei…</translation>
     </message>
     <message>
-        <source>Asking the engine...</source>
-        <translation>Die Engine wird gefragt...</translation>
+        <source>Asking the engine…</source>
+        <translation>Die Engine wird gefragt…</translation>
     </message>
     <message>
         <source>There are no runs yet</source>
@@ -741,16 +747,16 @@
         <translation>Strg+%1</translation>
     </message>
     <message>
-        <source>Connecting to the engine...</source>
-        <translation>Verbinden mit der Engine...</translation>
+        <source>Connecting to the engine…</source>
+        <translation>Verbinden mit der Engine…</translation>
     </message>
     <message>
-        <source>Estimating...</source>
-        <translation>Wird geschätzt...</translation>
+        <source>Estimating…</source>
+        <translation>Wird geschätzt…</translation>
     </message>
     <message>
-        <source> · estimating again...</source>
-        <translation> · wird neu geschätzt...</translation>
+        <source> · estimating again…</source>
+        <translation> · wird neu geschätzt…</translation>
     </message>
     <message>
         <source>%1 parameters</source>
@@ -789,7 +795,7 @@
     </message>
     <message>
         <source>Fi&amp;t</source>
-        <translation>&amp;Einpassen</translation>
+        <translation>Ei&amp;npassen</translation>
     </message>
     <message>
         <source>Foll&amp;ow</source>
@@ -843,23 +849,23 @@
         <translation>Ziehen Sie Texte, jsonl, Ordner oder binidx hierher, oder</translation>
     </message>
     <message>
-        <source>&amp;Add...</source>
-        <translation>&amp;Hinzufügen...</translation>
+        <source>&amp;Add…</source>
+        <translation>&amp;Hinzufügen…</translation>
     </message>
     <message>
         <source>Add a source of data</source>
         <translation>Datenquelle hinzufügen</translation>
     </message>
     <message>
-        <source>&amp;Files...</source>
-        <translation>&amp;Dateien...</translation>
+        <source>&amp;Files…</source>
+        <translation>&amp;Dateien…</translation>
     </message>
     <message>
-        <source>F&amp;older...</source>
-        <translation>&amp;Ordner...</translation>
+        <source>F&amp;older…</source>
+        <translation>&amp;Ordner…</translation>
     </message>
     <message>
-        <source>Use the &amp;demo's text</source>
+        <source>Use the &amp;demo&apos;s text</source>
         <translation>&amp;Text der Demo verwenden</translation>
     </message>
     <message>
@@ -868,7 +874,7 @@
     </message>
     <message>
         <source>&amp;Held-out windows</source>
-        <translation>&amp;Zurückgehaltene Fenster</translation>
+        <translation>Zurückgehaltene &amp;Fenster</translation>
     </message>
     <message>
         <source>&amp;Validate every</source>
@@ -915,8 +921,8 @@
         <translation>Quelle entfernen</translation>
     </message>
     <message>
-        <source>reading...</source>
-        <translation>wird gelesen...</translation>
+        <source>reading…</source>
+        <translation>wird gelesen…</translation>
     </message>
     <message>
         <source>%1 tokens</source>
@@ -939,8 +945,8 @@
         <translation>Ende des Dokuments</translation>
     </message>
     <message>
-        <source> ... %1 more</source>
-        <translation> ... %1 weitere</translation>
+        <source> … %1 more</source>
+        <translation> … %1 weitere</translation>
     </message>
     <message>
         <source>There is no text in it</source>
@@ -1135,7 +1141,7 @@
         <translation>Erinnern, Abschreiben, Zählen und Rechnen in neuen Geschichten, mit Beispielen der Antworten.</translation>
     </message>
     <message>
-        <source>For models that know the demo's stories; other models score near the floor.</source>
+        <source>For models that know the demo&apos;s stories; other models score near the floor.</source>
         <translation>Für Modelle, die die Geschichten der Demo kennen; andere liegen nahe am Boden.</translation>
     </message>
     <message>
@@ -1159,7 +1165,7 @@
         <translation>Text</translation>
     </message>
     <message>
-        <source>&amp;Held out of the run's training</source>
+        <source>&amp;Held out of the run&apos;s training</source>
         <translation>Vom &amp;Training des Laufs zurückgehalten</translation>
     </message>
     <message>
@@ -1167,7 +1173,7 @@
         <translation>&amp;Anderer Text</translation>
     </message>
     <message>
-        <source>&amp;Browse…</source>
+        <source>B&amp;rowse…</source>
         <translation>&amp;Durchsuchen…</translation>
     </message>
     <message>
@@ -1195,7 +1201,7 @@
         <translation>Datei, Ordner oder Datensatz</translation>
     </message>
     <message>
-        <source>Path on the engine's computer</source>
+        <source>Path on the engine&apos;s computer</source>
         <translation>Pfad auf dem Rechner der Engine</translation>
     </message>
     <message>
@@ -1204,7 +1210,7 @@
     </message>
     <message>
         <source>&amp;Windows</source>
-        <translation>&amp;Fenster</translation>
+        <translation>Fe&amp;nster</translation>
     </message>
     <message>
         <source>Se&amp;ed</source>
@@ -1238,7 +1244,7 @@
         <translation>Kommagetrennte Werte (*.csv)</translation>
     </message>
     <message>
-        <source>&amp;Run evaluation…</source>
+        <source>R&amp;un evaluation…</source>
         <translation>&amp;Bewertung starten…</translation>
     </message>
     <message>
@@ -1263,7 +1269,7 @@
     </message>
     <message>
         <source>&amp;Answers</source>
-        <translation>&amp;Antworten</translation>
+        <translation>A&amp;ntworten</translation>
     </message>
     <message>
         <source>Scores by task and stage</source>
@@ -1431,7 +1437,7 @@ beste</translation>
         <translation>Was ein Modell erreicht, das vom Text vor einem Wort nichts weiß: 0 % des Balkens.</translation>
     </message>
     <message>
-        <source>The teacher's score: 100 % of the bar.</source>
+        <source>The teacher&apos;s score: 100 % of the bar.</source>
         <translation>Der Wert des Lehrers: 100 % des Balkens.</translation>
     </message>
     <message>
@@ -1565,7 +1571,7 @@ beste</translation>
         <translation>Das umzuwandelnde Modell</translation>
     </message>
     <message>
-        <source>The folder with config.json, tokenizer.json and the safetensors files. The paper's teachers were the Qwen2.5 instruct models; a larger teacher with the same vocabulary can be better, as 72B was for the 7B student. GGUF files are converted to such a folder first.</source>
+        <source>The folder with config.json, tokenizer.json and the safetensors files. The paper&apos;s teachers were the Qwen2.5 instruct models; a larger teacher with the same vocabulary can be better, as 72B was for the 7B student. GGUF files are converted to such a folder first.</source>
         <translation>Der Ordner mit config.json, tokenizer.json und den safetensors-Dateien. Die Lehrer des Papers waren die Instruct-Modelle von Qwen2.5; ein größerer Lehrer mit demselben Vokabular kann besser sein, wie 72B für den 7B-Schüler. GGUF-Dateien werden zuerst in einen solchen Ordner umgewandelt.</translation>
     </message>
     <message>
@@ -1581,7 +1587,7 @@ beste</translation>
         <translation>Modelle auf diesem Rechner</translation>
     </message>
     <message>
-        <source>The demo's teacher, the Hugging Face cache, what was downloaded here, and models that finished runs have made. The demo converts in a few minutes without a GPU and is the quickest way to see the whole protocol.</source>
+        <source>The demo&apos;s teacher, the Hugging Face cache, what was downloaded here, and models that finished runs have made. The demo converts in a few minutes without a GPU and is the quickest way to see the whole protocol.</source>
         <translation>Der Lehrer der Demo, der Hugging-Face-Cache, hier Heruntergeladenes und Modelle aus fertigen Läufen. Die Demo wird ohne GPU in wenigen Minuten umgewandelt und zeigt am schnellsten das ganze Verfahren.</translation>
     </message>
     <message>
@@ -1593,11 +1599,11 @@ beste</translation>
         <translation>Der Name wie auf huggingface.co, zum Beispiel Qwen/Qwen2.5-0.5B. Das Herunterladen geht weiter, wenn das Fenster geschlossen wird, setzt nach einer unterbrochenen Verbindung fort und wird am Ende geprüft.</translation>
     </message>
     <message>
-        <source>Type of the teacher's weights</source>
+        <source>Type of the teacher&apos;s weights</source>
         <translation>Typ der Gewichte des Lehrers</translation>
     </message>
     <message>
-        <source>What the teacher is held in while it runs. The paper kept the teacher in the student's type, bfloat16, on GPUs. On a CPU float32 is both exact and fast; any stored type is read.</source>
+        <source>What the teacher is held in while it runs. The paper kept the teacher in the student&apos;s type, bfloat16, on GPUs. On a CPU float32 is both exact and fast; any stored type is read.</source>
         <translation>Worin der Lehrer gehalten wird, während er läuft. Das Paper hielt ihn auf GPUs im Typ des Schülers, bfloat16. Auf einer CPU ist float32 genau und schnell; gelesen wird jeder gespeicherte Typ.</translation>
     </message>
     <message>
@@ -1613,7 +1619,7 @@ beste</translation>
         <translation>Welcher Schüler</translation>
     </message>
     <message>
-        <source>RAD-RWKV7 scored best in the paper at 7B: 92.4 % of the teacher's MMLU against 87.1 % for RAD-RWKV6. RAD-RWKV6 stayed stable up to 72B and runs in llama.cpp as it is.</source>
+        <source>RAD-RWKV7 scored best in the paper at 7B: 92.4 % of the teacher&apos;s MMLU against 87.1 % for RAD-RWKV6. RAD-RWKV6 stayed stable up to 72B and runs in llama.cpp as it is.</source>
         <translation>RAD-RWKV7 schnitt im Paper bei 7B am besten ab: 92,4 % der MMLU des Lehrers gegen 87,1 % bei RAD-RWKV6. RAD-RWKV6 blieb bis 72B stabil und läuft unverändert in llama.cpp.</translation>
     </message>
     <message>
@@ -1629,7 +1635,7 @@ beste</translation>
         <translation>Rotationspositionen</translation>
     </message>
     <message>
-        <source>Whether the teacher's rotary position embedding is kept in the mixer. RAD-RWKV7 was trained with it. For RAD-RWKV6 it changed little in the paper (MMLU 66.1 with, 65.7 without) and keeps llama.cpp from reading the model.</source>
+        <source>Whether the teacher&apos;s rotary position embedding is kept in the mixer. RAD-RWKV7 was trained with it. For RAD-RWKV6 it changed little in the paper (MMLU 66.1 with, 65.7 without) and keeps llama.cpp from reading the model.</source>
         <translation>Ob die rotierende Positionseinbettung des Lehrers im Mixer bleibt. RAD-RWKV7 wurde mit ihr trainiert. Bei RAD-RWKV6 änderte sie im Paper wenig (MMLU 66,1 mit, 65,7 ohne) und hindert llama.cpp daran, das Modell zu lesen.</translation>
     </message>
     <message>
@@ -1637,7 +1643,7 @@ beste</translation>
         <translation>Ausgangsgate</translation>
     </message>
     <message>
-        <source>A learnt gate on the mixer's output. The paper found that RAD-RWKV6 needs the full-rank gate (without it MMLU fell from 65.7 to 64.2), while low rank is enough for RAD-RWKV7.</source>
+        <source>A learnt gate on the mixer&apos;s output. The paper found that RAD-RWKV6 needs the full-rank gate (without it MMLU fell from 65.7 to 64.2), while low rank is enough for RAD-RWKV7.</source>
         <translation>Ein gelerntes Gate am Ausgang des Mixers. Nach dem Paper braucht RAD-RWKV6 das Gate mit vollem Rang (ohne fiel MMLU von 65,7 auf 64,2), während für RAD-RWKV7 ein niedriger Rang genügt.</translation>
     </message>
     <message>
@@ -1653,7 +1659,7 @@ beste</translation>
         <translation>Größen der Low-Rank-Matrizen</translation>
     </message>
     <message>
-        <source>The inner sizes of the small matrices that steer the state. 0 uses the paper's formula, which grows with the hidden size (at 7B: 96 for decay, 64 for value, 416 for the gate). Larger ranks add parameters; the paper gives no sign that they help.</source>
+        <source>The inner sizes of the small matrices that steer the state. 0 uses the paper&apos;s formula, which grows with the hidden size (at 7B: 96 for decay, 64 for value, 416 for the gate). Larger ranks add parameters; the paper gives no sign that they help.</source>
         <translation>Die inneren Größen der kleinen Matrizen, die den Zustand steuern. 0 nimmt die Formel des Papers, die mit der verborgenen Größe wächst (bei 7B: 96 für den Zerfall, 64 für den Wert, 416 für das Gate). Größere Ränge kosten Parameter; im Paper deutet nichts darauf hin, dass sie helfen.</translation>
     </message>
     <message>
@@ -1661,7 +1667,7 @@ beste</translation>
         <translation>Schichten, die Softmax-Attention behalten</translation>
     </message>
     <message>
-        <source>A hybrid keeps some of the teacher's attention layers unchanged. They keep exact recall and also the cache that grows with the text. The paper's results are for none; its later code keeps a few of the last layers. Click a box, or use the arrow keys and the space bar.</source>
+        <source>A hybrid keeps some of the teacher&apos;s attention layers unchanged. They keep exact recall and also the cache that grows with the text. The paper&apos;s results are for none; its later code keeps a few of the last layers. Click a box, or use the arrow keys and the space bar.</source>
         <translation>Ein Hybrid lässt einige Attention-Schichten des Lehrers unverändert. Sie behalten genaues Erinnern und auch den Cache, der mit dem Text wächst. Die Ergebnisse des Papers gelten ohne; sein späterer Code behält einige der letzten Schichten. Klicken Sie auf ein Kästchen, oder nutzen Sie Pfeiltasten und Leertaste.</translation>
     </message>
     <message>
@@ -1701,7 +1707,7 @@ beste</translation>
         <translation>Schlüssel des Texts</translation>
     </message>
     <message>
-        <source>The key under which each jsonl object holds its text. Most sets use "text"; some use "content" or "body".</source>
+        <source>The key under which each jsonl object holds its text. Most sets use &quot;text&quot;; some use &quot;content&quot; or &quot;body&quot;.</source>
         <translation>Der Schlüssel, unter dem jedes jsonl-Objekt seinen Text hält. Die meisten Sammlungen nutzen „text“, einige „content“ oder „body“.</translation>
     </message>
     <message>
@@ -1709,7 +1715,7 @@ beste</translation>
         <translation>Was der Schüler sehen wird</translation>
     </message>
     <message>
-        <source>The first documents as tokens of the teacher's tokenizer, each coloured piece one token. A border marks where a document ends; the paper packs documents one after the other without masking. Look for markup or broken characters here.</source>
+        <source>The first documents as tokens of the teacher&apos;s tokenizer, each coloured piece one token. A border marks where a document ends; the paper packs documents one after the other without masking. Look for markup or broken characters here.</source>
         <translation>Die ersten Dokumente als Token des Tokenizers des Lehrers; jedes farbige Stück ist ein Token. Ein Rand zeigt, wo ein Dokument endet; das Paper reiht Dokumente ohne Maskierung aneinander. Achten Sie hier auf Auszeichnungen und kaputte Zeichen.</translation>
     </message>
     <message>
@@ -1749,7 +1755,7 @@ beste</translation>
         <translation>Der Ablauf</translation>
     </message>
     <message>
-        <source>Step 1 aligns each layer's output with the teacher's, step 2 distils the teacher's predictions, step 3 extends the context. The paper spends 100 M, 500 M and 100 M tokens. Skipping step 1 gave a much worse model that stopped improving.</source>
+        <source>Step 1 aligns each layer&apos;s output with the teacher&apos;s, step 2 distils the teacher&apos;s predictions, step 3 extends the context. The paper spends 100 M, 500 M and 100 M tokens. Skipping step 1 gave a much worse model that stopped improving.</source>
         <translation>Schritt 1 gleicht die Ausgabe jeder Schicht an die des Lehrers an, Schritt 2 destilliert die Vorhersagen des Lehrers, Schritt 3 erweitert den Kontext. Das Paper verwendet 100 M, 500 M und 100 M Token. Ohne Schritt 1 wurde das Modell viel schlechter und hörte auf, besser zu werden.</translation>
     </message>
     <message>
@@ -1765,7 +1771,7 @@ beste</translation>
         <translation>Schritte über der Zeit</translation>
     </message>
     <message>
-        <source>Each block is a step and its width the time that it is estimated to take. Drag a block's right edge, or press the left and right arrow keys, to change its tokens; the up and down keys choose another step.</source>
+        <source>Each block is a step and its width the time that it is estimated to take. Drag a block&apos;s right edge, or press the left and right arrow keys, to change its tokens; the up and down keys choose another step.</source>
         <translation>Jeder Block ist ein Schritt, seine Breite die geschätzte Zeit. Ziehen Sie den rechten Rand eines Blocks, oder drücken Sie die Pfeiltasten links und rechts, um seine Token zu ändern; auf und ab wählen einen anderen Schritt.</translation>
     </message>
     <message>
@@ -1781,7 +1787,7 @@ beste</translation>
         <translation>Art des Schritts</translation>
     </message>
     <message>
-        <source>Align trains the mixers alone to give what the teacher's attention gives. Distill trains everything on the teacher's predictions. Extend trains on the next token with long windows and without the teacher.</source>
+        <source>Align trains the mixers alone to give what the teacher&apos;s attention gives. Distill trains everything on the teacher&apos;s predictions. Extend trains on the next token with long windows and without the teacher.</source>
         <translation>„Angleichen“ trainiert nur die Mixer darauf, zu liefern, was die Attention des Lehrers liefert. „Destillieren“ trainiert alles auf die Vorhersagen des Lehrers. „Erweitern“ trainiert auf das nächste Token, mit langen Fenstern und ohne den Lehrer.</translation>
     </message>
     <message>
@@ -1821,7 +1827,7 @@ beste</translation>
         <translation>Verlust</translation>
     </message>
     <message>
-        <source>What the step minimises. Align: the L2 distance of each layer's output, or its square. Distill: the divergence from the teacher's predictions. Extend: the next token.</source>
+        <source>What the step minimises. Align: the L2 distance of each layer&apos;s output, or its square. Distill: the divergence from the teacher&apos;s predictions. Extend: the next token.</source>
         <translation>Was der Schritt minimiert. Angleichen: den L2-Abstand der Ausgabe jeder Schicht oder sein Quadrat. Destillieren: die Abweichung von den Vorhersagen des Lehrers. Erweitern: das nächste Token.</translation>
     </message>
     <message>
@@ -1841,7 +1847,7 @@ beste</translation>
         <translation>Letzte Lernrate</translation>
     </message>
     <message>
-        <source>Where the rate ends. The paper ends step 1 at 0.00001, near the rate at which the teacher's own training ended.</source>
+        <source>Where the rate ends. The paper ends step 1 at 0.00001, near the rate at which the teacher&apos;s own training ended.</source>
         <translation>Wo die Rate endet. Im Paper endet Schritt 1 bei 0,00001, nahe der Rate, bei der das Training des Lehrers endete.</translation>
     </message>
     <message>
@@ -1857,7 +1863,7 @@ beste</translation>
         <translation>Letzte Rate der Mixer</translation>
     </message>
     <message>
-        <source>Where the mixers' rate ends; empty means the same as for all.</source>
+        <source>Where the mixers&apos; rate ends; empty means the same as for all.</source>
         <translation>Wo die Rate der Mixer endet; leer heißt: dieselbe wie für alles.</translation>
     </message>
     <message>
@@ -1873,7 +1879,7 @@ beste</translation>
         <translation>Beginn des Abfalls</translation>
     </message>
     <message>
-        <source>The share of the step's tokens at the full rate. 0 falls from the start; step 2a of the paper waits for 0.833.</source>
+        <source>The share of the step&apos;s tokens at the full rate. 0 falls from the start; step 2a of the paper waits for 0.833.</source>
         <translation>Der Anteil der Token des Schritts mit voller Rate. 0 fällt von Anfang an; Schritt 2a des Papers wartet bis 0,833.</translation>
     </message>
     <message>
@@ -1881,7 +1887,7 @@ beste</translation>
         <translation>Ende des Abfalls</translation>
     </message>
     <message>
-        <source>The share of the step's tokens at which the final rate is reached. Step 2a of the paper: 0.875.</source>
+        <source>The share of the step&apos;s tokens at which the final rate is reached. Step 2a of the paper: 0.875.</source>
         <translation>Der Anteil der Token des Schritts, bei dem die letzte Rate erreicht ist. Schritt 2a des Papers: 0,875.</translation>
     </message>
     <message>
@@ -1985,7 +1991,7 @@ beste</translation>
         <translation>Kosten einer Stunde</translation>
     </message>
     <message>
-        <source>What an hour of this machine costs, for the estimate alone; it is no part of the plan. The paper's 72B conversion cost less than 2000 USD.</source>
+        <source>What an hour of this machine costs, for the estimate alone; it is no part of the plan. The paper&apos;s 72B conversion cost less than 2000 USD.</source>
         <translation>Was eine Stunde dieses Rechners kostet, nur für die Schätzung; es gehört nicht zum Plan. Die 72B-Umwandlung des Papers kostete weniger als 2000 USD.</translation>
     </message>
     <message>
@@ -2001,7 +2007,7 @@ beste</translation>
         <translation>Speicher des größten Schritts</translation>
     </message>
     <message>
-        <source>Weights of student and teacher, gradients, the optimizer's two moments, fp32 masters, activations and logits, against what the device has. Smaller micro-batches shrink activations and logits.</source>
+        <source>Weights of student and teacher, gradients, the optimizer&apos;s two moments, fp32 masters, activations and logits, against what the device has. Smaller micro-batches shrink activations and logits.</source>
         <translation>Gewichte von Schüler und Lehrer, Gradienten, die beiden Momente des Optimierers, fp32-Originale, Aktivierungen und Logits, gegenüber dem, was das Gerät hat. Kleinere Mikro-Batches verkleinern Aktivierungen und Logits.</translation>
     </message>
     <message>
@@ -2041,7 +2047,7 @@ beste</translation>
         <translation>Wenn der Verlust keine Zahl ist</translation>
     </message>
     <message>
-        <source>Roll back goes to the newest checkpoint with a smaller learning rate and tries again; stop ends the run there. The paper's code only stops.</source>
+        <source>Roll back goes to the newest checkpoint with a smaller learning rate and tries again; stop ends the run there. The paper&apos;s code only stops.</source>
         <translation>„Zurückgehen“ geht mit kleinerer Lernrate zum neuesten Checkpoint und versucht es erneut; „Anhalten“ beendet den Lauf dort. Der Code des Papers hält nur an.</translation>
     </message>
     <message>
@@ -2164,7 +2170,7 @@ beste</translation>
         <translation>GGUF-Datei</translation>
     </message>
     <message>
-        <source>&amp;Browse…</source>
+        <source>B&amp;rowse…</source>
         <translation>&amp;Durchsuchen…</translation>
     </message>
     <message>
@@ -2294,7 +2300,7 @@ beste</translation>
 <context>
     <name>radlads::ui::FilesPage</name>
     <message>
-        <source>The run's folder</source>
+        <source>The run&apos;s folder</source>
         <translation>Der Ordner des Laufs</translation>
     </message>
     <message>
@@ -2310,12 +2316,12 @@ beste</translation>
         <translation>&amp;Pfad kopieren</translation>
     </message>
     <message>
-        <source>Copy the folder's path</source>
+        <source>Copy the folder&apos;s path</source>
         <translation>Pfad des Ordners kopieren</translation>
     </message>
     <message>
-        <source>Refres&amp;h</source>
-        <translation>&amp;Aktualisieren</translation>
+        <source>Refre&amp;sh</source>
+        <translation>A&amp;ktualisieren</translation>
     </message>
     <message>
         <source>List the files again</source>
@@ -2328,25 +2334,27 @@ beste</translation>
     <message numerus="yes">
         <source>%n file(s), %1 together</source>
         <translation>
-            <numerusform>eine Datei, zusammen %1</numerusform><numerusform>%n Dateien, zusammen %1</numerusform></translation>
+            <numerusform>eine Datei, zusammen %1</numerusform>
+            <numerusform>%n Dateien, zusammen %1</numerusform>
+        </translation>
     </message>
 </context>
 <context>
     <name>radlads::ui::GenerationPane</name>
     <message>
-        <source>The student's answer</source>
+        <source>The student&apos;s answer</source>
         <translation>Antwort des Schülers</translation>
     </message>
     <message>
-        <source>The teacher's answer</source>
+        <source>The teacher&apos;s answer</source>
         <translation>Antwort des Lehrers</translation>
     </message>
     <message>
-        <source>The student's answer appears here.</source>
+        <source>The student&apos;s answer appears here.</source>
         <translation>Hier erscheint die Antwort des Schülers.</translation>
     </message>
     <message>
-        <source>The teacher's answer appears here.</source>
+        <source>The teacher&apos;s answer appears here.</source>
         <translation>Hier erscheint die Antwort des Lehrers.</translation>
     </message>
     <message>
@@ -2402,7 +2410,7 @@ beste</translation>
     </message>
     <message>
         <source>&amp;Precision</source>
-        <translation>G&amp;enauigkeit</translation>
+        <translation>Ge&amp;nauigkeit</translation>
     </message>
     <message>
         <source>fp32</source>
@@ -2478,11 +2486,11 @@ beste</translation>
     </message>
     <message>
         <source>Keep the b&amp;est too</source>
-        <translation>Auch den b&amp;esten behalten</translation>
+        <translation>Auch &amp;den besten behalten</translation>
     </message>
     <message>
         <source>Not a n&amp;umber</source>
-        <translation>Keine &amp;Zahl</translation>
+        <translation>&amp;Keine Zahl</translation>
     </message>
     <message>
         <source>Roll back</source>
@@ -2517,8 +2525,8 @@ beste</translation>
         <translation>CPU</translation>
     </message>
     <message>
-        <source>Waiting for the engine...</source>
-        <translation>Warten auf die Engine...</translation>
+        <source>Waiting for the engine…</source>
+        <translation>Warten auf die Engine…</translation>
     </message>
     <message>
         <source>%1: %2, cores: %5, %3 of memory, %4 free.</source>
@@ -2651,7 +2659,7 @@ beste</translation>
     </message>
     <message>
         <source>&amp;Tags:</source>
-        <translation>&amp;Schlagwörter:</translation>
+        <translation>S&amp;chlagwörter:</translation>
     </message>
     <message>
         <source>&amp;Notes:</source>
@@ -2700,7 +2708,7 @@ beste</translation>
         <translation>Vom ersten</translation>
     </message>
     <message>
-        <source>The present loss as a part of the layer's first.</source>
+        <source>The present loss as a part of the layer&apos;s first.</source>
         <translation>Der jetzige Verlust als Anteil am ersten der Schicht.</translation>
     </message>
     <message>
@@ -2746,6 +2754,14 @@ beste</translation>
         <source>No lengths yet</source>
         <translation>Noch keine Längen</translation>
     </message>
+    <message>
+        <source>Documents by length in tokens</source>
+        <translation>Dokumente nach Länge in Token</translation>
+    </message>
+    <message>
+        <source>Documents by length in bytes</source>
+        <translation>Dokumente nach Länge in Byte</translation>
+    </message>
 </context>
 <context>
     <name>radlads::ui::LibraryPanel</name>
@@ -2778,8 +2794,8 @@ beste</translation>
         <translation>Kein Lauf passt zur Suche.</translation>
     </message>
     <message>
-        <source>E&amp;ngines</source>
-        <translation>E&amp;ngines</translation>
+        <source>Eng&amp;ines</source>
+        <translation>Eng&amp;ines</translation>
     </message>
     <message>
         <source>Add an engine on another computer</source>
@@ -2812,6 +2828,10 @@ beste</translation>
     <message>
         <source>&amp;Remove from the list…</source>
         <translation>Aus der Liste &amp;entfernen…</translation>
+    </message>
+    <message>
+        <source>No runs yet.</source>
+        <translation>Noch keine Läufe.</translation>
     </message>
 </context>
 <context>
@@ -2941,7 +2961,9 @@ beste</translation>
     <message numerus="yes">
         <source>Delete %n run(s)?</source>
         <translation>
-            <numerusform>Einen Lauf löschen?</numerusform><numerusform>%n Läufe löschen?</numerusform></translation>
+            <numerusform>Einen Lauf löschen?</numerusform>
+            <numerusform>%n Läufe löschen?</numerusform>
+        </translation>
     </message>
     <message>
         <source>Delete</source>
@@ -3098,7 +3120,7 @@ beste</translation>
         <translation>%1: %2</translation>
     </message>
     <message>
-        <source>Generate a text: the teacher's cache grows with every token, the student's state does not.</source>
+        <source>Generate a text: the teacher&apos;s cache grows with every token, the student&apos;s state does not.</source>
         <translation>Erzeugen Sie einen Text: Der Cache des Lehrers wächst mit jedem Token, der Zustand des Schülers nicht.</translation>
     </message>
     <message>
@@ -3191,7 +3213,7 @@ beste</translation>
         <translation>Validierungsverlust</translation>
     </message>
     <message>
-        <source>Mixer's rate</source>
+        <source>Mixer&apos;s rate</source>
         <translation>Rate der Mixer</translation>
     </message>
     <message>
@@ -3264,8 +3286,8 @@ beste</translation>
         <translation>Fügen Sie Daten hinzu, um zu sehen, was die Umwandlung braucht.</translation>
     </message>
     <message>
-        <source>Measuring one update of each step...</source>
-        <translation>Ein Update jedes Schritts wird gemessen...</translation>
+        <source>Measuring one update of each step…</source>
+        <translation>Ein Update jedes Schritts wird gemessen…</translation>
     </message>
 </context>
 <context>
@@ -3349,11 +3371,11 @@ beste</translation>
         <translation>Befehls&amp;zeile kopieren</translation>
     </message>
     <message>
-        <source>Sa&amp;ve the plan…</source>
+        <source>&amp;Save the plan…</source>
         <translation>Plan &amp;speichern…</translation>
     </message>
     <message>
-        <source>New conversion &amp;from this…</source>
+        <source>&amp;New conversion from this…</source>
         <translation>&amp;Neue Umwandlung hieraus…</translation>
     </message>
 </context>
@@ -3426,12 +3448,32 @@ beste</translation>
         <translation>&amp;Wählen</translation>
     </message>
     <message>
-        <source>%1   model</source>
-        <translation>%1   Modell</translation>
+        <source>model</source>
+        <translation>Modell</translation>
     </message>
     <message>
-        <source>%1   %2</source>
-        <translation>%1   %2</translation>
+        <source>GGUF model</source>
+        <translation>GGUF-Modell</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>Text</translation>
+    </message>
+    <message>
+        <source>run</source>
+        <translation>Lauf</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>Art</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
     </message>
 </context>
 <context>
@@ -3446,7 +3488,7 @@ beste</translation>
     </message>
     <message>
         <source>See&amp;d</source>
-        <translation>&amp;Startwert</translation>
+        <translation>Sta&amp;rtwert</translation>
     </message>
     <message>
         <source>Problems</source>
@@ -3470,7 +3512,7 @@ beste</translation>
     </message>
     <message>
         <source>Command l&amp;ine</source>
-        <translation>Befehls&amp;zeile</translation>
+        <translation>&amp;Befehlszeile</translation>
     </message>
     <message>
         <source>Command line</source>
@@ -3478,19 +3520,19 @@ beste</translation>
     </message>
     <message>
         <source>Cop&amp;y</source>
-        <translation>Ko&amp;pieren</translation>
+        <translation>K&amp;opieren</translation>
     </message>
     <message>
         <source>Copy the command line</source>
         <translation>Befehlszeile kopieren</translation>
     </message>
     <message>
-        <source>Sa&amp;ve plan...</source>
-        <translation>Plan s&amp;peichern...</translation>
+        <source>Sa&amp;ve plan…</source>
+        <translation>Plan s&amp;peichern…</translation>
     </message>
     <message>
         <source>Add to &amp;queue</source>
-        <translation>In die &amp;Warteschlange</translation>
+        <translation>&amp;In die Warteschlange</translation>
     </message>
     <message>
         <source>&amp;Start</source>
@@ -3600,12 +3642,12 @@ beste</translation>
         <translation>&amp;Löschen…</translation>
     </message>
     <message>
-        <source>New conversion &amp;from this…</source>
+        <source>&amp;New conversion from this…</source>
         <translation>&amp;Neue Umwandlung hieraus…</translation>
     </message>
     <message>
         <source>&amp;Export…</source>
-        <translation>&amp;Exportieren…</translation>
+        <translation>E&amp;xportieren…</translation>
     </message>
     <message>
         <source>Co&amp;mpare</source>
@@ -3621,11 +3663,7 @@ beste</translation>
     </message>
     <message>
         <source>&amp;Later in the queue</source>
-        <translation>S&amp;päter in der Warteschlange</translation>
-    </message>
-    <message>
-        <source>Copy the folder's &amp;path</source>
-        <translation>&amp;Pfad des Ordners kopieren</translation>
+        <translation>Später &amp;in der Warteschlange</translation>
     </message>
     <message>
         <source>Open the f&amp;older</source>
@@ -3649,7 +3687,7 @@ beste</translation>
     </message>
     <message>
         <source>&amp;Refresh</source>
-        <translation>&amp;Aktualisieren</translation>
+        <translation>A&amp;ktualisieren</translation>
     </message>
     <message>
         <source>&amp;Add an engine…</source>
@@ -3672,11 +3710,11 @@ beste</translation>
         <translation>%1 (%2)</translation>
     </message>
     <message>
-        <source>&amp;Start now</source>
-        <translation>Jetzt &amp;starten</translation>
+        <source>St&amp;art now</source>
+        <translation>&amp;Jetzt starten</translation>
     </message>
     <message>
-        <source>&amp;Resume</source>
+        <source>Res&amp;ume</source>
         <translation>&amp;Fortsetzen</translation>
     </message>
     <message>
@@ -3690,6 +3728,10 @@ beste</translation>
     <message>
         <source>Goes on from the newest checkpoint (Space)</source>
         <translation>Geht vom neuesten Checkpoint weiter (Leertaste)</translation>
+    </message>
+    <message>
+        <source>Copy the &amp;folder&apos;s path</source>
+        <translation>Pfad &amp;des Ordners kopieren</translation>
     </message>
 </context>
 <context>
@@ -3733,7 +3775,9 @@ beste</translation>
     <message numerus="yes">
         <source>%n rollback(s)</source>
         <translation>
-            <numerusform>ein Rücksprung</numerusform><numerusform>%n Rücksprünge</numerusform></translation>
+            <numerusform>ein Rücksprung</numerusform>
+            <numerusform>%n Rücksprünge</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -3792,7 +3836,9 @@ beste</translation>
     <message numerus="yes">
         <source>%1, %n run(s)</source>
         <translation>
-            <numerusform>%1, ein Lauf</numerusform><numerusform>%1, %n Läufe</numerusform></translation>
+            <numerusform>%1, ein Lauf</numerusform>
+            <numerusform>%1, %n Läufe</numerusform>
+        </translation>
     </message>
     <message>
         <source>Tags: %1</source>
@@ -3821,20 +3867,20 @@ beste</translation>
 <context>
     <name>radlads::ui::RunStarter</name>
     <message>
-        <source>Waiting for the engine...</source>
-        <translation>Warten auf die Engine...</translation>
+        <source>Waiting for the engine…</source>
+        <translation>Warten auf die Engine…</translation>
     </message>
     <message>
-        <source>Adding to the queue...</source>
-        <translation>Wird eingereiht...</translation>
+        <source>Adding to the queue…</source>
+        <translation>Wird eingereiht…</translation>
     </message>
     <message>
-        <source>Starting...</source>
-        <translation>Wird gestartet...</translation>
+        <source>Starting…</source>
+        <translation>Wird gestartet…</translation>
     </message>
     <message>
-        <source>The connection was lost; waiting for the engine to ask again...</source>
-        <translation>Die Verbindung ging verloren; die Engine wird gefragt, sobald sie antwortet...</translation>
+        <source>The connection was lost; waiting for the engine to ask again…</source>
+        <translation>Die Verbindung ging verloren; die Engine wird gefragt, sobald sie antwortet…</translation>
     </message>
 </context>
 <context>
@@ -3854,7 +3900,9 @@ beste</translation>
     <message numerus="yes">
         <source>%n warning(s), the last: %1</source>
         <translation>
-            <numerusform>Eine Warnung: %1</numerusform><numerusform>%n Warnungen, die letzte: %1</numerusform></translation>
+            <numerusform>Eine Warnung: %1</numerusform>
+            <numerusform>%n Warnungen, die letzte: %1</numerusform>
+        </translation>
     </message>
     <message>
         <source>Newest checkpoint: %1</source>
@@ -3863,6 +3911,10 @@ beste</translation>
     <message>
         <source>No checkpoint yet</source>
         <translation>Noch kein Checkpoint</translation>
+    </message>
+    <message>
+        <source>The model is written: %1</source>
+        <translation>Modell geschrieben: %1</translation>
     </message>
 </context>
 <context>
@@ -3896,15 +3948,15 @@ beste</translation>
         <translation>Nur die wahrscheinlichsten Token, die zusammen diese Wahrscheinlichkeit haben; 1 schaltet ab.</translation>
     </message>
     <message>
-        <source>M&amp;in-p</source>
+        <source>Mi&amp;n-p</source>
         <translation>&amp;Min-p</translation>
     </message>
     <message>
-        <source>Only tokens with this share of the likeliest one's probability; 0 is off.</source>
+        <source>Only tokens with this share of the likeliest one&apos;s probability; 0 is off.</source>
         <translation>Nur Token mit diesem Anteil an der Wahrscheinlichkeit des wahrscheinlichsten; 0 schaltet ab.</translation>
     </message>
     <message>
-        <source>R&amp;epeat penalty</source>
+        <source>Repe&amp;at penalty</source>
         <translation>&amp;Wiederholungsstrafe</translation>
     </message>
     <message>
@@ -3944,7 +3996,7 @@ beste</translation>
     </message>
     <message>
         <source>&amp;Preset</source>
-        <translation>&amp;Vorlage</translation>
+        <translation>V&amp;orlage</translation>
     </message>
     <message>
         <source>Preset</source>
@@ -3988,10 +4040,10 @@ beste</translation>
     </message>
     <message>
         <source>&amp;Window</source>
-        <translation>&amp;Fenster</translation>
+        <translation>Fe&amp;nster</translation>
     </message>
     <message>
-        <source>&amp;Batch</source>
+        <source>Batc&amp;h</source>
         <translation>&amp;Batch</translation>
     </message>
     <message>
@@ -4004,7 +4056,7 @@ beste</translation>
     </message>
     <message>
         <source>Trai&amp;n</source>
-        <translation>Trainiert &amp;wird</translation>
+        <translation>Trainiert wir&amp;d</translation>
     </message>
     <message>
         <source>the same</source>
@@ -4015,15 +4067,15 @@ beste</translation>
         <translation>&amp;Lernrate</translation>
     </message>
     <message>
-        <source>&amp;Final rate</source>
+        <source>Final rat&amp;e</source>
         <translation>&amp;Endrate</translation>
     </message>
     <message>
-        <source>Mixers' rate</source>
+        <source>Mixers&apos; rate</source>
         <translation>Rate der Mixer</translation>
     </message>
     <message>
-        <source>Mixers' final</source>
+        <source>Mixers&apos; final</source>
         <translation>Endrate der Mixer</translation>
     </message>
     <message>
@@ -4060,7 +4112,7 @@ beste</translation>
     </message>
     <message>
         <source>Warm-&amp;up</source>
-        <translation>An&amp;lauf</translation>
+        <translation>Anla&amp;uf</translation>
     </message>
     <message>
         <source>Adam beta 1</source>
@@ -4234,7 +4286,7 @@ beste</translation>
     </message>
     <message>
         <source>&amp;Language (from the next start on):</source>
-        <translation>&amp;Sprache (ab dem nächsten Start):</translation>
+        <translation>Sp&amp;rache (ab dem nächsten Start):</translation>
     </message>
     <message>
         <source>S&amp;moothing of new charts:</source>
@@ -4252,7 +4304,7 @@ beste</translation>
 <context>
     <name>radlads::ui::SourceRow</name>
     <message>
-        <source>The demo's stories (%1)</source>
+        <source>The demo&apos;s stories (%1)</source>
         <translation>Die Geschichten der Demo (%1)</translation>
     </message>
     <message>
@@ -4334,6 +4386,10 @@ beste</translation>
         <source>%1 running, %2 queued</source>
         <translation>%1 laufen, %2 warten</translation>
     </message>
+    <message>
+        <source>%1 is not connected</source>
+        <translation>%1 ist nicht verbunden</translation>
+    </message>
 </context>
 <context>
     <name>radlads::ui::StudentCard</name>
@@ -4410,7 +4466,7 @@ beste</translation>
     </message>
     <message>
         <source>Rank of the &amp;decay</source>
-        <translation>Rang des &amp;Zerfalls</translation>
+        <translation>Rang &amp;des Zerfalls</translation>
     </message>
     <message>
         <source>Rank of the learning rate</source>
@@ -4429,8 +4485,8 @@ beste</translation>
         <translation>Rang der Token-Verschiebung</translation>
     </message>
     <message>
-        <source>Ad&amp;vanced</source>
-        <translation>Er&amp;weitert</translation>
+        <source>&amp;Advanced</source>
+        <translation>&amp;Erweitert</translation>
     </message>
     <message>
         <source>choose the student</source>
@@ -4453,11 +4509,11 @@ beste</translation>
         <translation>Zustand: gleich groß, wie lang der Text auch ist.</translation>
     </message>
     <message>
-        <source>Paper, 7B: 92.4 % of the teacher's MMLU, 98.2 % of LAMBADA.</source>
+        <source>Paper, 7B: 92.4 % of the teacher&apos;s MMLU, 98.2 % of LAMBADA.</source>
         <translation>Paper, 7B: 92,4 % der MMLU des Lehrers, 98,2 % von LAMBADA.</translation>
     </message>
     <message>
-        <source>Paper, 7B: 87.1 % of the teacher's MMLU, 97.0 % of LAMBADA.</source>
+        <source>Paper, 7B: 87.1 % of the teacher&apos;s MMLU, 97.0 % of LAMBADA.</source>
         <translation>Paper, 7B: 87,1 % der MMLU des Lehrers, 97,0 % von LAMBADA.</translation>
     </message>
     <message>
@@ -4536,7 +4592,7 @@ beste</translation>
 <context>
     <name>radlads::ui::TeacherCard</name>
     <message>
-        <source>The demo's teacher</source>
+        <source>The demo&apos;s teacher</source>
         <translation>Der Lehrer der Demo</translation>
     </message>
     <message>
@@ -4600,8 +4656,8 @@ beste</translation>
         <translation>keine Lizenzdatei gefunden</translation>
     </message>
     <message>
-        <source>Reading the model...</source>
-        <translation>Das Modell wird gelesen...</translation>
+        <source>Reading the model…</source>
+        <translation>Das Modell wird gelesen…</translation>
     </message>
     <message>
         <source>This model can be converted.</source>
@@ -4647,20 +4703,20 @@ beste</translation>
         <translation>Ziehen Sie einen Modellordner oder eine GGUF-Datei hierher, oder</translation>
     </message>
     <message>
-        <source>&amp;Browse...</source>
-        <translation>&amp;Durchsuchen...</translation>
+        <source>B&amp;rowse…</source>
+        <translation>&amp;Durchsuchen…</translation>
     </message>
     <message>
         <source>Browse for a model</source>
         <translation>Nach einem Modell suchen</translation>
     </message>
     <message>
-        <source>Model &amp;folder...</source>
-        <translation>Modell&amp;ordner...</translation>
+        <source>Model &amp;folder…</source>
+        <translation>Modell&amp;ordner…</translation>
     </message>
     <message>
-        <source>&amp;GGUF file...</source>
-        <translation>&amp;GGUF-Datei...</translation>
+        <source>&amp;GGUF file…</source>
+        <translation>&amp;GGUF-Datei…</translation>
     </message>
     <message>
         <source>&amp;Models on this computer</source>
@@ -4711,7 +4767,7 @@ beste</translation>
         <translation>Herunterladen abbrechen</translation>
     </message>
     <message>
-        <source>The demo's teacher</source>
+        <source>The demo&apos;s teacher</source>
         <translation>Der Lehrer der Demo</translation>
     </message>
     <message>
@@ -4735,8 +4791,8 @@ beste</translation>
         <translation>GGUF-Modelle (*.gguf)</translation>
     </message>
     <message>
-        <source>Asking for %1...</source>
-        <translation>%1 wird angefragt...</translation>
+        <source>Asking for %1…</source>
+        <translation>%1 wird angefragt…</translation>
     </message>
     <message>
         <source>%1 of %2</source>
@@ -4759,8 +4815,8 @@ beste</translation>
         <translation>Umwandlung abbrechen</translation>
     </message>
     <message>
-        <source>Converting the GGUF file...</source>
-        <translation>Die GGUF-Datei wird umgewandelt...</translation>
+        <source>Converting the GGUF file…</source>
+        <translation>Die GGUF-Datei wird umgewandelt…</translation>
     </message>
 </context>
 <context>
@@ -4783,11 +4839,11 @@ beste</translation>
     </message>
     <message>
         <source>&amp;Generate</source>
-        <translation>&amp;Erzeugen</translation>
+        <translation>Er&amp;zeugen</translation>
     </message>
     <message>
         <source>Sto&amp;p</source>
-        <translation>An&amp;halten</translation>
+        <translation>A&amp;nhalten</translation>
     </message>
     <message>
         <source>Sample stor&amp;y</source>
@@ -4802,7 +4858,7 @@ beste</translation>
         <translation>Hält beide Modelle an (Esc)</translation>
     </message>
     <message>
-        <source>Puts the opening of a story that the demo's teacher knows into the prompt</source>
+        <source>Puts the opening of a story that the demo&apos;s teacher knows into the prompt</source>
         <translation>Setzt den Anfang einer Geschichte, die der Lehrer der Demo kennt, in den Prompt</translation>
     </message>
     <message>
@@ -4831,7 +4887,7 @@ beste</translation>
     </message>
     <message>
         <source>See&amp;d</source>
-        <translation>&amp;Startwert</translation>
+        <translation>Sta&amp;rtwert</translation>
     </message>
     <message>
         <source>The run has not started. The student answers once its first checkpoint is written.</source>
@@ -4862,10 +4918,6 @@ beste</translation>
         <translation>Keine Antwort: %1</translation>
     </message>
     <message>
-        <source>the demo's</source>
-        <translation>der der Demo</translation>
-    </message>
-    <message>
         <source>Choose a run on the left.</source>
         <translation>Wählen Sie links einen Lauf.</translation>
     </message>
@@ -4881,6 +4933,10 @@ beste</translation>
         <source>Sampling</source>
         <translation>Ziehung</translation>
     </message>
+    <message>
+        <source>built in</source>
+        <translation>eingebaut</translation>
+    </message>
 </context>
 <context>
     <name>radlads::ui::WelcomePage</name>
@@ -4894,7 +4950,7 @@ beste</translation>
     </message>
     <message>
         <source>Try the &amp;demo (2 min)</source>
-        <translation>&amp;Demo ausprobieren (2 min)</translation>
+        <translation>De&amp;mo ausprobieren (2 min)</translation>
     </message>
     <message>
         <source>&amp;New conversion</source>

@@ -6,7 +6,9 @@
     <message numerus="yes">
         <source>and %n more</source>
         <translation>
-            <numerusform>and %n more</numerusform><numerusform>and %n more</numerusform></translation>
+            <numerusform>and %n more</numerusform>
+            <numerusform>and %n more</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -14,7 +16,9 @@
     <message numerus="yes">
         <source>%n file(s), %1 together</source>
         <translation>
-            <numerusform>one file, %1</numerusform><numerusform>%n files, %1 together</numerusform></translation>
+            <numerusform>one file, %1</numerusform>
+            <numerusform>%n files, %1 together</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -22,15 +26,19 @@
     <message numerus="yes">
         <source>Delete %n run(s)?</source>
         <translation>
-            <numerusform>Delete one run?</numerusform><numerusform>Delete %n runs?</numerusform></translation>
+            <numerusform>Delete one run?</numerusform>
+            <numerusform>Delete %n runs?</numerusform>
+        </translation>
     </message>
-    </context>
+</context>
 <context>
     <name>radlads::ui::RunHeader</name>
     <message numerus="yes">
         <source>%n rollback(s)</source>
         <translation>
-            <numerusform>one rollback</numerusform><numerusform>%n rollbacks</numerusform></translation>
+            <numerusform>one rollback</numerusform>
+            <numerusform>%n rollbacks</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -38,15 +46,19 @@
     <message numerus="yes">
         <source>%1, %n run(s)</source>
         <translation>
-            <numerusform>%1, one run</numerusform><numerusform>%1, %n runs</numerusform></translation>
+            <numerusform>%1, one run</numerusform>
+            <numerusform>%1, %n runs</numerusform>
+        </translation>
     </message>
-    </context>
+</context>
 <context>
     <name>radlads::ui::RunView</name>
     <message numerus="yes">
         <source>%n warning(s), the last: %1</source>
         <translation>
-            <numerusform>One warning: %1</numerusform><numerusform>%n warnings, the last: %1</numerusform></translation>
+            <numerusform>One warning: %1</numerusform>
+            <numerusform>%n warnings, the last: %1</numerusform>
+        </translation>
     </message>
-    </context>
+</context>
 </TS>

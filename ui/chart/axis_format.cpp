@@ -34,7 +34,7 @@ double roundHours(double rough) {
     return *std::lower_bound(kSteps.begin(), kSteps.end(), seconds * (1 - 1e-9)) / 3600;
 }
 
-QVector<double> linearTicks(double lower, double upper, NumberStyle style, int wanted) {
+QVector<double> roundTicks(double lower, double upper, NumberStyle style, int wanted) {
     QVector<double> ticks;
     const double rough = (upper - lower) / std::max(1, wanted);
     if (!(rough > 0) || !std::isfinite(rough)) return ticks;
@@ -45,6 +45,14 @@ QVector<double> linearTicks(double lower, double upper, NumberStyle style, int w
         if (tick > upper + step * 1e-9) break;
         ticks.append(std::abs(tick) < step * 1e-9 ? 0.0 : tick);
     }
+    return ticks;
+}
+
+// One tick alone says nothing about the scale: then there are more than wanted.
+QVector<double> linearTicks(double lower, double upper, NumberStyle style, int wanted) {
+    QVector<double> ticks = roundTicks(lower, upper, style, wanted);
+    for (int more = 1; ticks.size() == 1 && more <= 3; ++more)
+        ticks = roundTicks(lower, upper, style, std::max(1, wanted) + more);
     return ticks;
 }
 

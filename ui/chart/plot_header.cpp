@@ -32,7 +32,9 @@ void HeaderElement::draw(QCPPainter* painter) {
     painter->setPen(mParentPlot->palette().color(QPalette::Text));
     const QString text = titleMetrics.elidedText(title, Qt::ElideRight, area.width());
     painter->drawText(area, Qt::AlignLeft | Qt::AlignVCenter, text);
-    if (!curves) return;
+    // A legend of nothing only fills the place.
+    const auto hasPoints = [](const Curve& curve) { return curve.y && !curve.y->isEmpty(); };
+    if (!curves || std::none_of(curves->cbegin(), curves->cend(), hasPoints)) return;
 
     QFont small = mParentPlot->font();
     small.setPointSizeF(small.pointSizeF() * 0.9);

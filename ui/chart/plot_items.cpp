@@ -314,6 +314,11 @@ void MarksItem::draw(QCPPainter* painter) {
     }
 }
 
+// A sign at the newest data is whole.
+QRect MarksItem::clipRect() const {
+    return OverlayItem::clipRect().adjusted(-int(kMarkHalfWidth), 0, int(kMarkHalfWidth), 0);
+}
+
 QString MarksItem::textAt(const QPointF& pixel) const {
     if (!area().contains(pixel)) return {};
     const bool isInStrip = pixel.y() >= area().bottom() - kHeight - 2;

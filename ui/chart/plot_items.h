@@ -83,6 +83,7 @@ public:
 
 protected:
     void draw(QCPPainter* painter) override;
+    QRect clipRect() const override;
 };
 
 class CursorItem : public OverlayItem {

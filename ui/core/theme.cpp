@@ -3,12 +3,12 @@
 #include <QApplication>
 #include <QPalette>
 #include <QPixmapCache>
-#include <QProxyStyle>
-#include <QStyleFactory>
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "ui/core/studio_style.h"
+#include "ui/core/system_theme.h"
 #include "ui/core/theme_icon.h"
 
 static void initialiseIcons() {
@@ -20,17 +20,19 @@ namespace radlads::ui {
 namespace {
 
 struct Tones {
-    QColor window, base, alternate, text, muted, button, border, accent, accentText, running, waiting, success, warning,
-        failure, grid;
+    QColor window, base, alternate, text, muted, button, border, accent, highlight, highlightText, running, waiting,
+        success, warning, failure, grid;
 };
 
-// Text colours have a contrast of at least 4.5:1 on window and base; tests/ui/theme_test.cpp measures it.
-const Tones kLight{QColor(0xf4f5f7), QColor(0xffffff), QColor(0xf7f8fa), QColor(0x1c2024), QColor(0x5a6270),
-                   QColor(0xffffff), QColor(0xc9ced6), QColor(0x1f5fbf), QColor(0xffffff), QColor(0x1f5fbf),
-                   QColor(0x6b5b00), QColor(0x1c7430), QColor(0x9a4a00), QColor(0xb3261e), QColor(0xe1e4e9)};
-const Tones kDark{QColor(0x1d2025), QColor(0x15181c), QColor(0x1a1d22), QColor(0xe6e8eb), QColor(0xa2aab6),
-                  QColor(0x2a2e35), QColor(0x3d434d), QColor(0x7db1ff), QColor(0x0c1526), QColor(0x7db1ff),
-                  QColor(0xe2c95a), QColor(0x7ccf8e), QColor(0xffb069), QColor(0xff8a80), QColor(0x31363e)};
+// Text colours have a contrast of at least 4.5:1 on window and base; tests/ui/look_test.cpp measures it.
+const Tones kLight{QColor(0xf4f5f7), QColor(0xffffff), QColor(0xf7f8fa), QColor(0x1c2024),
+                   QColor(0x5a6270), QColor(0xffffff), QColor(0xc9ced6), QColor(0x1f5fbf),
+                   QColor(0x1f5fbf), QColor(0xffffff), QColor(0x1f5fbf), QColor(0x6b5b00),
+                   QColor(0x1c7430), QColor(0x9a4a00), QColor(0xb3261e), QColor(0xe1e4e9)};
+const Tones kDark{QColor(0x1d2025), QColor(0x15181c), QColor(0x1a1d22), QColor(0xe6e8eb),
+                  QColor(0xa2aab6), QColor(0x2a2e35), QColor(0x4a515d), QColor(0x7db1ff),
+                  QColor(0x3a6fc2), QColor(0xffffff), QColor(0x7db1ff), QColor(0xe2c95a),
+                  QColor(0x7ccf8e), QColor(0xffb069), QColor(0xff8a80), QColor(0x31363e)};
 
 const std::array<QColor, 8> kLightCharts{QColor(0x0f62ac), QColor(0xb85c00), QColor(0x007a5a), QColor(0xa3377d),
                                          QColor(0x5b4bb5), QColor(0x8a6d00), QColor(0x1d7f93), QColor(0x4a4f57)};
@@ -55,8 +57,8 @@ QPalette paletteOf(const Tones& tones) {
     palette.setColor(QPalette::ToolTipBase, tones.base);
     palette.setColor(QPalette::ToolTipText, tones.text);
     palette.setColor(QPalette::PlaceholderText, tones.muted);
-    palette.setColor(QPalette::Highlight, tones.accent);
-    palette.setColor(QPalette::HighlightedText, tones.accentText);
+    palette.setColor(QPalette::Highlight, tones.highlight);
+    palette.setColor(QPalette::HighlightedText, tones.highlightText);
     palette.setColor(QPalette::Link, tones.accent);
     palette.setColor(QPalette::LinkVisited, tones.accent);
     palette.setColor(QPalette::Light, tones.button.lighter(110));
@@ -76,21 +78,11 @@ QPalette paletteOf(const Tones& tones) {
     return palette;
 }
 
-// Fusion with room around the words on buttons.
-class RoomyStyle : public QProxyStyle {
-public:
-    RoomyStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
-    QSize sizeFromContents(ContentsType type, const QStyleOption* option, const QSize& contents,
-                           const QWidget* widget) const override {
-        const QSize size = QProxyStyle::sizeFromContents(type, option, contents, widget);
-        return type == CT_PushButton ? size + QSize(2 * Theme::kSpacing, 2) : size;
-    }
-};
-
-// As the desktop had it before this program set its own.
-bool systemIsDark() {
-    static const bool isDark = QGuiApplication::palette().color(QPalette::Window).lightness() < 128;
-    return isDark;
+// As the desktop has it, whatever this program sets. Made with the first theme, before its palette.
+SystemTheme& systemTheme() {
+    static auto* theme = new SystemTheme(QDBusConnection::sessionBus(),
+                                         QStringLiteral("org.freedesktop.portal.Desktop"), QApplication::instance());
+    return *theme;
 }
 
 const Tones& tones() {
@@ -106,9 +98,11 @@ Theme& Theme::instance() {
 
 void Theme::apply(Mode mode) {
     initialiseIcons();
-    static const bool isFirst = [] {
-        systemIsDark();
-        QApplication::setStyle(new RoomyStyle);
+    static const bool isFirst = [this] {
+        connect(&systemTheme(), &SystemTheme::changed, this, [this] {
+            if (m_mode == Mode::System) apply(m_mode);
+        });
+        QApplication::setStyle(new StudioStyle);
         return true;
     }();
     Q_UNUSED(isFirst);
@@ -119,7 +113,7 @@ void Theme::apply(Mode mode) {
 }
 
 bool Theme::isDark() const {
-    return m_mode == Mode::System ? systemIsDark() : m_mode == Mode::Dark;
+    return m_mode == Mode::System ? systemTheme().isDark() : m_mode == Mode::Dark;
 }
 
 QColor Theme::color(Role role) const {

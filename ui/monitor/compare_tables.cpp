@@ -150,6 +150,7 @@ QTableWidget* makeTable(const QString& objectName, const QString& accessibleName
     table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + Theme::kSpacing);
     table->horizontalHeader()->setHighlightSections(false);
     table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     return table;
 }
 
@@ -210,8 +211,7 @@ void fillResults(QTableWidget& table, const QVector<ComparedRun>& runs) {
     table.resizeColumnsToContents();
 }
 
-void fillDifferences(QTableWidget& table, const QVector<ComparedRun>& runs,
-                     const QVector<DifferingKey>& differences) {
+void fillDifferences(QTableWidget& table, const QVector<ComparedRun>& runs, const QVector<DifferingKey>& differences) {
     table.clear();
     table.setColumnCount(int(runs.size()) + 1);
     table.setRowCount(int(differences.size()));

@@ -123,6 +123,7 @@ CompareView::CompareView(QWidget* parent)
     m_resultsNote->setObjectName(QStringLiteral("resultsNote"));
     m_differencesNote->setObjectName(QStringLiteral("differencesNote"));
     m_tabs->setObjectName(QStringLiteral("compareTabs"));
+    m_tabs->setAccessibleName(tr("Results, differences and notes"));
     m_tabs->setDocumentMode(true);
     m_tabs->addTab(tabOf(m_resultsNote, m_results), tr("&Results"));
     m_tabs->addTab(tabOf(m_differencesNote, m_differences), tr("Plan &differences"));

@@ -55,6 +55,9 @@ LayersPage::LayersPage(QWidget* parent)
     m_table->setObjectName(QStringLiteral("layerTable"));
     m_table->setAccessibleName(tr("Layers by their present loss, the largest first"));
     m_table->setHorizontalHeaderLabels({tr("Layer"), tr("Loss"), tr("Of first")});
+    m_table->horizontalHeaderItem(LayerColumn)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    for (int column : {LossColumn, ShareColumn})
+        m_table->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_table->horizontalHeaderItem(ShareColumn)->setToolTip(tr("The present loss as a part of the layer's first."));
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + Theme::kSpacing);

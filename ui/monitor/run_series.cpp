@@ -25,6 +25,9 @@ double updateSeconds(const QVector<MetricsPoint>& metrics, int index) {
     if (index == 0 || metrics[index].stepIndex != metrics[index - 1].stepIndex)
         return std::numeric_limits<double>::quiet_NaN();
     const auto updates = double(metrics[index].globalUpdate - metrics[index - 1].globalUpdate);
+    // By the engine's own rate where it says one: after a rollback the clock counts what was lost.
+    const double tokens = (metrics[index].globalTokens - metrics[index - 1].globalTokens) / updates;
+    if (metrics[index].tokensPerSecond > 0) return tokens / metrics[index].tokensPerSecond;
     return (metrics[index].hours - metrics[index - 1].hours) * kSecondsPerHour / updates;
 }
 

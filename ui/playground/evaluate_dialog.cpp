@@ -151,7 +151,7 @@ QWidget* EvaluateDialog::makeText(bool isLocal) {
     m_path = new QLineEdit;
     m_windows = new QSpinBox;
     m_seed = new QSpinBox;
-    auto* browse = new QPushButton(tr("&Browse…"));
+    auto* browse = new QPushButton(tr("B&rowse…"));
     auto* reroll = new QToolButton;
     m_heldOut->setObjectName(QStringLiteral("textHeldOut"));
     m_file->setObjectName(QStringLiteral("textFile"));

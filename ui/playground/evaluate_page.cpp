@@ -98,7 +98,7 @@ QWidget* EvaluatePage::makeHeader() {
     auto* header = new QWidget;
     m_tabs = new QTabBar;
     m_set = new QComboBox;
-    m_evaluate = new QPushButton(tr("&Run evaluation…"));
+    m_evaluate = new QPushButton(tr("R&un evaluation…"));
     m_save = new QPushButton(tr("Save &CSV…"));
     m_tabs->setObjectName(QStringLiteral("evaluateViews"));
     m_set->setObjectName(QStringLiteral("evaluationSet"));
@@ -208,7 +208,7 @@ QWidget* EvaluatePage::makeEmptyState() {
     m_emptyIcon = new QLabel;
     m_emptyTitle = new QLabel;
     m_emptyText = new QLabel;
-    m_evaluateEmpty = new QPushButton(tr("&Run evaluation…"));
+    m_evaluateEmpty = new QPushButton(tr("R&un evaluation…"));
     m_emptyTitle->setObjectName(QStringLiteral("emptyTitle"));
     m_emptyText->setObjectName(QStringLiteral("emptyText"));
     m_evaluateEmpty->setObjectName(QStringLiteral("runFirstEvaluation"));

@@ -84,8 +84,8 @@ ExportDialog::ExportDialog(EngineClient* client, RunRecord run, QWidget* parent)
     buttons->addWidget(m_open);
     buttons->addWidget(m_copy);
     buttons->addStretch();
-    buttons->addWidget(m_close);
     buttons->addWidget(m_export);
+    buttons->addWidget(m_close);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(2 * Theme::kSpacing, 2 * Theme::kSpacing, 2 * Theme::kSpacing, 2 * Theme::kSpacing);
     layout->setSpacing(2 * Theme::kSpacing);
@@ -106,7 +106,7 @@ ExportDialog::ExportDialog(EngineClient* client, RunRecord run, QWidget* parent)
     connect(&Theme::instance(), &Theme::changed, this, &ExportDialog::updateColours);
     updateColours();
     updateState();
-    resize(sizeHint().expandedTo({fontMetrics().averageCharWidth() * 76, 0}));
+    resize(sizeHint().expandedTo({fontMetrics().averageCharWidth() * 92, 0}));
 }
 
 // The export goes on in the engine; only Cancel ends it.
@@ -122,7 +122,7 @@ QWidget* ExportDialog::makeChoices() {
     m_gguf = new QRadioButton(tr("GGUF file"));
     m_dtype = new QComboBox;
     m_path = new QLineEdit;
-    m_browse = new QPushButton(tr("&Browse…"));
+    m_browse = new QPushButton(tr("B&rowse…"));
     m_pathNote = note();
     m_hf->setObjectName(QStringLiteral("formatHf"));
     m_gguf->setObjectName(QStringLiteral("formatGguf"));

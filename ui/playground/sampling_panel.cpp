@@ -41,9 +41,9 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent), m_topK(new QSpi
     place(grid, m_topK, QStringLiteral("topK"), tr("Top-&k"), tr("Only so many of the likeliest tokens; 0 is off."));
     m_topP = addNumber(grid, QStringLiteral("topP"), tr("&Top-p"),
                        tr("Only the likeliest tokens that have this probability together; 1 is off."), 0, 1, 0.95);
-    m_minP = addNumber(grid, QStringLiteral("minP"), tr("M&in-p"),
+    m_minP = addNumber(grid, QStringLiteral("minP"), tr("Mi&n-p"),
                        tr("Only tokens with this share of the likeliest one's probability; 0 is off."), 0, 1, 0.05);
-    m_repeat = addNumber(grid, QStringLiteral("repeatPenalty"), tr("R&epeat penalty"),
+    m_repeat = addNumber(grid, QStringLiteral("repeatPenalty"), tr("Repe&at penalty"),
                          tr("Makes tokens of the last 64 less likely; 1 is off."), 0.5, 3, 1.0);
     grid->setColumnStretch(grid->columnCount(), 1);
     connect(m_topK, &QSpinBox::valueChanged, this, &SamplingPanel::changed);

@@ -318,7 +318,7 @@ void TryPage::updateState() {
     GenerationPane* teacher = m_sides[Teacher].pane;
     GenerationPane* student = m_sides[Student].pane;
     const QString path = teacherPath();
-    teacher->setModel(path == QLatin1String("demo") ? tr("the demo's") : path.section(QLatin1Char('/'), -1));
+    teacher->setModel(path == QLatin1String("demo") ? tr("built in") : path.section(QLatin1Char('/'), -1));
     teacher->setUnavailable(!run             ? tr("Choose a run on the left.")
                             : path.isEmpty() ? tr("This run trains a model from nothing: there is no teacher.")
                                              : QString());

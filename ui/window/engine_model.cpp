@@ -45,7 +45,10 @@ QVariant EngineModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= m_engines->count()) return {};
     const EngineClient* client = m_engines->client(index.row());
     const QString& title = client->address().title;
-    const auto state = client->state();
+    // It goes on trying, but what counts is that it has not come about.
+    const auto state = client->state() == EngineClient::State::Connecting && !client->problem().isEmpty()
+                           ? EngineClient::State::Disconnected
+                           : client->state();
     switch (role) {
         case Qt::DisplayRole:
             return state == EngineClient::State::Connected ? title : tr("%1 (%2)").arg(title, stateText(state));

@@ -70,7 +70,7 @@ FilesPage::FilesPage(QWidget* parent) : RunPage(parent), m_model(new FilesModel(
     m_sum = new QLabel;
     m_open = named(new QPushButton(tr("&Open the folder")), u"filesOpen"_s, tr("Open the folder"));
     m_copy = named(new QPushButton(tr("Copy the &path")), u"filesCopy"_s, tr("Copy the folder's path"));
-    m_refresh = named(new QPushButton(tr("Refres&h")), u"filesRefresh"_s, tr("List the files again"));
+    m_refresh = named(new QPushButton(tr("Refre&sh")), u"filesRefresh"_s, tr("List the files again"));
 
     auto* sorted = new QSortFilterProxyModel(this);
     sorted->setSourceModel(m_model);

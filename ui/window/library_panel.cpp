@@ -55,17 +55,20 @@ LibraryPanel::LibraryPanel(EngineSet* engines, QAction* newConversion, QWidget* 
         tr("The runs of the chosen engine by state. Choose one to see it, two or more to compare them. "
            "Drag queued runs, or use Alt+Up and Alt+Down, to change their order."));
 
-    m_nothing = new QLabel(tr("No run matches the search."));
+    // In the list, where the runs would be.
+    m_nothing = named(new QLabel, u"noRuns"_s, tr("Runs"));
     m_nothing->setWordWrap(true);
-    m_nothing->setContentsMargins(Theme::kSpacing, 0, Theme::kSpacing, 0);
-    m_nothing->setVisible(false);
+    m_nothing->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
+    m_nothing->setForegroundRole(QPalette::PlaceholderText);
+    auto* inList = new QVBoxLayout(m_runs->viewport());
+    inList->setContentsMargins(Theme::kSpacing, Theme::kSpacing * 3, Theme::kSpacing, 0);
+    inList->addWidget(m_nothing, 0, Qt::AlignTop);
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(Theme::kSpacing, Theme::kSpacing, Theme::kSpacing, Theme::kSpacing);
     layout->setSpacing(Theme::kSpacing);
     layout->addWidget(create);
     layout->addWidget(m_search);
-    layout->addWidget(m_nothing);
     layout->addWidget(m_runs, 1);
     layout->addWidget(makeEngines());
 
@@ -87,10 +90,11 @@ LibraryPanel::LibraryPanel(EngineSet* engines, QAction* newConversion, QWidget* 
     });
     connect(m_model, &RunModel::renameWanted, this, &LibraryPanel::renameWanted);
     connect(m_model, &RunModel::queueWanted, this, &LibraryPanel::queueWanted);
+    fit();
 }
 
 QWidget* LibraryPanel::makeEngines() {
-    auto* title = new QLabel(tr("E&ngines"));
+    auto* title = new QLabel(tr("Eng&ines"));
     QFont bold = title->font();
     bold.setBold(true);
     bold.setPointSizeF(bold.pointSizeF() * 0.9);
@@ -182,7 +186,9 @@ void LibraryPanel::setStore(RunStore* store) {
 
 void LibraryPanel::fit() {
     m_runs->expandAll();
-    m_nothing->setVisible(!m_search->text().isEmpty() && m_filter->rowCount() == 0);
+    const bool isEmpty = m_filter->rowCount() == 0;
+    m_nothing->setText(m_search->text().isEmpty() ? tr("No runs yet.") : tr("No run matches the search."));
+    m_nothing->setVisible(isEmpty);
 }
 
 QStringList LibraryPanel::selectedRuns() const {

@@ -41,7 +41,8 @@ void MainWindow::makeMenus() {
     menuBar()->addMenu(m_runMenu);
     QMenu* view = menuBar()->addMenu(tr("&View"));
     for (int i = 0; i < m_runView->pageCount(); ++i) {
-        QAction* action = view->addAction(m_runView->pageTitle(i), this, [this, i] { m_runView->showPage(i); });
+        QAction* action = view->addAction(Theme::instance().icon(m_runView->pageIcon(i)), m_runView->pageTitle(i), this,
+                                          [this, i] { m_runView->showPage(i); });
         action->setObjectName(u"page%1"_s.arg(i + 1));
         action->setShortcut(QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + i)));
     }

@@ -16,6 +16,17 @@ namespace radlads::ui {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+constexpr int kIconSize = 16;
+
+int tallestButton() {
+    static const int height = QPushButton(QStringLiteral("M")).sizeHint().height();
+    return height;
+}
+
+}  // namespace
+
 MessageBar::MessageBar(QWidget* parent) : QWidget(parent), m_layout(new QVBoxLayout(this)) {
     named(this, u"messageBar"_s, tr("Messages"));
     m_layout->setContentsMargins(0, 0, 0, 0);
@@ -91,7 +102,7 @@ QWidget* MessageBar::makeLine(const Message& message) {
     icon->setPixmap(tintedPixmap(message.role == Role::Failure   ? u"error"_s
                                  : message.role == Role::Warning ? u"warning"_s
                                                                  : u"information"_s,
-                                 color, {16, 16}, devicePixelRatioF()));
+                                 color, {kIconSize, kIconSize}, devicePixelRatioF()));
     auto* text = named(new QLabel(message.text), u"messageText"_s, message.text);
     text->setTextFormat(Qt::PlainText);
     text->setWordWrap(true);
@@ -100,6 +111,11 @@ QWidget* MessageBar::makeLine(const Message& message) {
     auto* layout = new QHBoxLayout(line);
     layout->setContentsMargins(Theme::kSpacing * 2, Theme::kSpacing, Theme::kSpacing, Theme::kSpacing);
     layout->setSpacing(Theme::kSpacing);
+    // The sign stands beside the first line, which is as far down as the words of the buttons.
+    const int down = std::max(0, (tallestButton() - fontMetrics().height()) / 2);
+    icon->setContentsMargins(0, std::max(0, down + (fontMetrics().height() - kIconSize) / 2), 0, 0);
+    text->setContentsMargins(0, down, 0, 0);
+    text->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     layout->addWidget(icon, 0, Qt::AlignTop);
     layout->addWidget(text, 1);
     for (const auto& [deed, label] : message.deeds) {

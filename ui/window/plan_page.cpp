@@ -10,6 +10,7 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include "engine/protocol/plan.h"
 #include "ui/core/theme.h"
 #include "ui/window/named.h"
 
@@ -23,8 +24,11 @@ QString quoted(QString text) {
     return u'\'' + text.replace(u'\'', u"'\\''"_s) + u'\'';
 }
 
+// As the engine writes plans, in the order that they are read in; what this version cannot read, as it came.
 QByteArray textOf(const RunHistory& history) {
-    return QJsonDocument(history.plan()).toJson(QJsonDocument::Indented);
+    const QByteArray text = QJsonDocument(history.plan()).toJson(QJsonDocument::Indented);
+    const auto plan = protocol::parsePlan(text.toStdString(), "plan");
+    return plan ? QByteArray::fromStdString(protocol::writePlan(*plan)) : text;
 }
 
 }  // namespace
@@ -54,11 +58,11 @@ PlanPage::PlanPage(QWidget* parent) : RunPage(parent) {
             [this] { QApplication::clipboard()->setText(m_text->toPlainText()); });
     connect(button(u"copyCommand"_s, tr("Copy the command &line")), &QPushButton::clicked, this,
             [this] { QApplication::clipboard()->setText(commandLine()); });
-    connect(button(u"savePlan"_s, tr("Sa&ve the plan…")), &QPushButton::clicked, this, [this] {
+    connect(button(u"savePlan"_s, tr("&Save the plan…")), &QPushButton::clicked, this, [this] {
         if (m_history) Q_EMIT savePlanWanted(textOf(*m_history), m_history->run() + u".json"_s);
     });
     row->addStretch(1);
-    connect(button(u"planNewFromThis"_s, tr("New conversion &from this…")), &QPushButton::clicked, this,
+    connect(button(u"planNewFromThis"_s, tr("&New conversion from this…")), &QPushButton::clicked, this,
             &PlanPage::newFromThisWanted);
 
     auto* layout = new QVBoxLayout(this);

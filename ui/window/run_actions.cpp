@@ -25,13 +25,13 @@ RunActions::RunActions(QObject* parent) : QObject(parent) {
     rename = make(u"rename"_s, tr("&Rename"), u"edit"_s, Qt::Key_F2);
     label = make(u"label"_s, tr("&Tags and notes…"), u"tag"_s, Qt::CTRL | Qt::Key_T);
     remove = make(u"remove"_s, tr("&Delete…"), u"delete"_s, Qt::Key_Delete);
-    newFromThis = make(u"newFromThis"_s, tr("New conversion &from this…"), u"plan"_s, Qt::CTRL | Qt::SHIFT | Qt::Key_N);
+    newFromThis = make(u"newFromThis"_s, tr("&New conversion from this…"), u"plan"_s, Qt::CTRL | Qt::SHIFT | Qt::Key_N);
     exportModel = make(u"exportModel"_s, tr("&Export…"), u"export"_s, Qt::CTRL | Qt::Key_E);
     compare = make(u"compare"_s, tr("Co&mpare"), u"compare"_s, Qt::CTRL | Qt::SHIFT | Qt::Key_C,
                    tr("Shows two or more chosen runs side by side."));
     queueUp = make(u"queueUp"_s, tr("Earlier in the &queue"), u"up"_s, Qt::ALT | Qt::Key_Up);
     queueDown = make(u"queueDown"_s, tr("&Later in the queue"), u"down"_s, Qt::ALT | Qt::Key_Down);
-    copyDirectory = make(u"copyDirectory"_s, tr("Copy the folder's &path"), u"copy"_s, {});
+    copyDirectory = make(u"copyDirectory"_s, tr("Copy the &folder's path"), u"copy"_s, {});
     openFolder = make(u"openFolder"_s, tr("Open the f&older"), u"folder"_s, {});
 
     search = make(u"search"_s, tr("&Search runs"), u"search"_s, QKeySequence::Find);
@@ -63,7 +63,7 @@ QAction* RunActions::make(const QString& name, const QString& text, const QStrin
 void RunActions::retitlePause(RunState state) {
     const bool resumes = state != RunState::Running;
     const bool isNew = state == RunState::New || state == RunState::Queued;
-    pauseOrResume->setText(!resumes ? tr("&Pause") : isNew ? tr("&Start now") : tr("&Resume"));
+    pauseOrResume->setText(!resumes ? tr("&Pause") : isNew ? tr("St&art now") : tr("Res&ume"));
     pauseOrResume->setIcon(Theme::instance().icon(resumes ? u"play"_s : u"pause"_s));
     pauseOrResume->setToolTip(!resumes ? tr("Saves a checkpoint and pauses (Space)")
                               : isNew  ? tr("Starts this run now (Space)")

@@ -69,9 +69,12 @@ RunHeader::RunHeader(RunActions* actions, QMenu* more, QWidget* parent)
     top->setSpacing(Theme::kSpacing);
     top->addWidget(m_icon);
     top->addWidget(m_title, 1);
-    top->addWidget(actionButton(actions->pauseOrResume, u"pauseButton"_s));
-    top->addWidget(actionButton(actions->checkpoint, u"checkpointButton"_s));
-    top->addWidget(actionButton(actions->stop, u"stopButton"_s));
+    m_whileRunning = {actionButton(actions->pauseOrResume, u"pauseButton"_s),
+                      actionButton(actions->checkpoint, u"checkpointButton"_s),
+                      actionButton(actions->stop, u"stopButton"_s)};
+    m_whenFinished = {actionButton(actions->exportModel, u"exportButton"_s),
+                      actionButton(actions->newFromThis, u"newFromThisButton"_s)};
+    for (QWidget* button : m_whileRunning + m_whenFinished) top->addWidget(button);
     top->addWidget(moreButton);
 
     auto* middle = new QHBoxLayout;
@@ -93,6 +96,10 @@ RunHeader::RunHeader(RunActions* actions, QMenu* more, QWidget* parent)
 
 void RunHeader::setRecord(const RunRecord& record) {
     m_record = record;
+    // What makes no sense any more only takes room.
+    const bool isFinished = record.state == RunState::Finished;
+    for (QWidget* button : m_whileRunning) button->setVisible(!isFinished);
+    for (QWidget* button : m_whenFinished) button->setVisible(isFinished);
     setTitle();
     setStep();
     setFacts();

@@ -32,6 +32,7 @@ private:
     RunRecord m_record;
     QLabel *m_icon, *m_title, *m_state, *m_step, *m_share, *m_left, *m_facts;
     ProgressStrip* m_progress;
+    QList<QWidget*> m_whileRunning, m_whenFinished;
 };
 
 }  // namespace radlads::ui

@@ -113,10 +113,12 @@ void RunView::refreshFoot() {
         m_warnings->setText(
             tr("%n warning(s), the last: %1", nullptr, static_cast<int>(count)).arg(last->text.section(u'\n', 0, 0)));
     }
-    m_checkpoint->setText(
-        record->checkpointTime
-            ? tr("Newest checkpoint: %1").arg(agoText(*record->checkpointTime, QDateTime::currentDateTimeUtc()))
-            : tr("No checkpoint yet"));
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    m_checkpoint->setText(record->state == RunState::Finished && record->hasModel
+                              ? tr("The model is written: %1").arg(agoText(record->updated, now))
+                          : record->checkpointTime
+                              ? tr("Newest checkpoint: %1").arg(agoText(*record->checkpointTime, now))
+                              : tr("No checkpoint yet"));
 }
 
 void RunView::makeCurrentPage() {

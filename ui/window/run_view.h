@@ -30,6 +30,7 @@ public:
     void showPage(int index);
     QString currentPage() const;
     int pageCount() const { return static_cast<int>(m_pages.size()); }
+    QString pageIcon(int index) const { return m_pages.at(static_cast<std::size_t>(index)).icon; }
     QString pageTitle(int index) const { return m_pages.at(static_cast<std::size_t>(index)).title; }
     QTabWidget* tabs() const { return m_tabs; }
     RunHeader* header() const { return m_header; }

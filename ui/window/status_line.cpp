@@ -26,7 +26,9 @@ void StatusLine::show(const EngineSet& engines, int index) {
     const EngineClient* client = engines.client(index);
     const QString& title = client->address().title;
     if (client->state() != EngineClient::State::Connected) {
-        m_machine->setText(client->problem().isEmpty() ? tr("Connecting to %1…").arg(title) : client->problem());
+        // Why is said in the message bar.
+        m_machine->setText(client->problem().isEmpty() ? tr("Connecting to %1…").arg(title)
+                                                       : tr("%1 is not connected").arg(title));
     } else {
         QStringList parts{tr("Connected to %1").arg(title)};
         const QJsonObject& machine = engines.machine(index);
@@ -43,7 +45,7 @@ void StatusLine::show(const EngineSet& engines, int index) {
         if (!disk.isEmpty()) parts.append(tr("%1 free").arg(bytesText(numberFromJson(disk["free_bytes"_L1]))));
         m_machine->setText(parts.join(u" · "_s));
     }
-    m_machine->setToolTip(m_machine->text());
+    m_machine->setToolTip(client->problem().isEmpty() ? m_machine->text() : client->problem());
     int running = 0, queued = 0;
     for (const RunRecord& record : engines.store(index)->runs()) {
         running += record.state == RunState::Running;

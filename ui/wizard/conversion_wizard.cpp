@@ -245,12 +245,12 @@ void ConversionWizard::buildStartMenu(QMenu* menu) {
     presets->setToolTipsVisible(true);
     QMenu* runs = menu->addMenu(tr("Past &run"));
     addRunsTo(runs);
-    menu->addAction(tr("Plan &file..."), this, &ConversionWizard::openFile);
+    menu->addAction(tr("Plan &file…"), this, &ConversionWizard::openFile);
 }
 
 void ConversionWizard::addRunsTo(QMenu* menu) {
     static constexpr int kMost = 20;
-    QAction* waiting = menu->addAction(tr("Asking the engine..."));
+    QAction* waiting = menu->addAction(tr("Asking the engine…"));
     waiting->setEnabled(false);
     m_client->call(QStringLiteral("run.list"), {}, menu, [this, menu, waiting](const QJsonObject& result) {
         const QJsonArray runs = result.value(QStringLiteral("runs")).toArray();
@@ -363,10 +363,10 @@ void ConversionWizard::refreshEstimate() {
     bool isBad = false;
     const auto& estimate = m_advisor->estimate();
     if (m_client->state() != EngineClient::State::Connected) {
-        text = m_client->problem().isEmpty() ? tr("Connecting to the engine...") : m_client->problem();
+        text = m_client->problem().isEmpty() ? tr("Connecting to the engine…") : m_client->problem();
     } else if (!estimate) {
         // What was wrong with the plan before says nothing of the present one.
-        text = m_advisor->isEstimating() ? tr("Estimating...") : m_advisor->estimateProblem();
+        text = m_advisor->isEstimating() ? tr("Estimating…") : m_advisor->estimateProblem();
     } else {
         text = tr("%1 parameters").arg(countText(estimate->parameters));
         text += estimate->deviceBytes > 0
@@ -374,7 +374,7 @@ void ConversionWizard::refreshEstimate() {
                     : tr(" · %1 per device").arg(bytesText(estimate->peakBytes));
         if (estimate->seconds) text += tr(" · %1").arg(durationText(*estimate->seconds));
         if (estimate->cost) text += tr(" · $%1").arg(*estimate->cost, 0, 'f', *estimate->cost < 10 ? 2 : 0);
-        if (m_advisor->isEstimating()) text += tr(" · estimating again...");
+        if (m_advisor->isEstimating()) text += tr(" · estimating again…");
         isBad = !estimate->fits();
         if (isBad) text = tr("Does not fit: %1").arg(text);
         if (isBad) role = Role::Failure;

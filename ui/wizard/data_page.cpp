@@ -88,12 +88,12 @@ void DataPage::buildSources() {
     m_drop = new DropZone(tr("Drop texts, jsonl, folders or binidx here, or"), widget());
     m_drop->setObjectName(QStringLiteral("dataDrop"));
     explain(m_drop, QStringLiteral("data.sources"));
-    auto* add = new QPushButton(tr("&Add..."), m_drop);
+    auto* add = new QPushButton(tr("&Add…"), m_drop);
     add->setObjectName(QStringLiteral("addSource"));
     add->setAccessibleName(tr("Add a source of data"));
     auto* menu = new QMenu(add);
-    menu->addAction(tr("&Files..."), this, [this] { browse(false); });
-    menu->addAction(tr("F&older..."), this, [this] { browse(true); });
+    menu->addAction(tr("&Files…"), this, [this] { browse(false); });
+    menu->addAction(tr("F&older…"), this, [this] { browse(true); });
     add->setMenu(menu);
     m_demo = new QPushButton(tr("Use the &demo's text"), m_drop);
     m_demo->setObjectName(QStringLiteral("demoText"));
@@ -250,7 +250,7 @@ void DataPage::refresh() {
     for (int i = 0; i < count; ++i) {
         const SourcePreview& preview = previewOf(i);
         QString facts;
-        if (preview.state == SourcePreview::State::Asking) facts = tr("reading...");
+        if (preview.state == SourcePreview::State::Asking) facts = tr("reading…");
         if (const auto tokens = preview.tokens())
             facts = preview.facts.value(QStringLiteral("complete")).toBool(true)
                         ? tr("%1 tokens").arg(countText(*tokens))
@@ -299,7 +299,7 @@ void DataPage::refreshPreview() {
             ++shown;
         }
         const qint64 left = sample.value(QStringLiteral("tokens")).toInteger() - shown;
-        if (left > 0) cursor.insertText(tr(" ... %1 more").arg(left), QTextCharFormat());
+        if (left > 0) cursor.insertText(tr(" … %1 more").arg(left), QTextCharFormat());
     }
     m_text->moveCursor(QTextCursor::Start);
     m_previewProblem->setProblem(isAny && previewOf(m_current).facts.value(QStringLiteral("documents")).toInt(1) == 0

@@ -142,7 +142,7 @@ void HardwarePage::refreshMachine() {
     m_device->setChoices(devices);
     const QString processor = machine.value(QStringLiteral("processor")).toString();
     m_machine->setText(machine.isEmpty()
-                           ? tr("Waiting for the engine...")
+                           ? tr("Waiting for the engine…")
                            : tr("%1: %2, cores: %5, %3 of memory, %4 free.")
                                  .arg(machine.value(QStringLiteral("host")).toString(), processor,
                                       bytesText(machine.value(QStringLiteral("memory_bytes")).toDouble()),

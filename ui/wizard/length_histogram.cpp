@@ -28,6 +28,8 @@ void LengthHistogram::setLengths(const QJsonObject& lengths) {
             {bar.value(QStringLiteral("from")).toInteger(), bar.value(QStringLiteral("documents")).toInteger()});
     }
     const QString unit = lengths.value(QStringLiteral("unit")).toString();
+    m_title =
+        unit == QLatin1String("tokens") ? tr("Documents by length in tokens") : tr("Documents by length in bytes");
     setAccessibleDescription(m_bars.isEmpty() ? QString()
                                               : tr("Shortest %1, median %2, longest %3 %4.")
                                                     .arg(lengths.value(QStringLiteral("shortest")).toInteger())
@@ -48,7 +50,10 @@ void LengthHistogram::paintEvent(QPaintEvent*) {
     }
     qint64 most = 1;
     for (const Bar& bar : m_bars) most = std::max(most, bar.documents);
-    const QRectF area(0, line + 2, width(), height() - 2 * line - 6);
+    painter.setPen(Theme::instance().color(Role::Muted));
+    painter.drawText(QRectF(0, 0, width(), line), Qt::AlignHCenter,
+                     fontMetrics().elidedText(m_title, Qt::ElideRight, width()));
+    const QRectF area(0, 2 * line + 6, width(), height() - 3 * line - 10);
     painter.setPen(palette().color(QPalette::Mid));
     painter.drawLine(area.bottomLeft(), area.bottomRight());
     const double step = area.width() / static_cast<double>(m_bars.size());

@@ -21,6 +21,7 @@ private:
         qint64 from = 0, documents = 0;
     };
     QList<Bar> m_bars;
+    QString m_title;
 };
 
 }  // namespace radlads::ui

@@ -281,7 +281,7 @@ void PlanAdvisor::measure() {
     if (m_probe != 0) return;
     QJsonObject parameters = previewParameters(m_model->plan());
     parameters[QStringLiteral("probe")] = true;
-    m_probeText = tr("Measuring one update of each step...");
+    m_probeText = tr("Measuring one update of each step…");
     const quint64 asked = m_generation;
     m_probe = m_client->startJob(
         QStringLiteral("plan.probe"), parameters, this,

@@ -2,12 +2,12 @@
 
 #include <QDialogButtonBox>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QLineEdit>
-#include <QListWidget>
 #include <QPushButton>
-#include <QStyle>
+#include <QTreeWidget>
 #include <QVBoxLayout>
 
 #include "ui/core/engine_client.h"
@@ -19,6 +19,15 @@ namespace radlads::ui {
 namespace {
 
 constexpr int kPathRole = Qt::UserRole, kFolderRole = Qt::UserRole + 1;
+enum Column { NameColumn, KindColumn, SizeColumn };
+
+QString kindText(const QString& kind) {
+    if (kind == QLatin1String("model")) return RemoteFileDialog::tr("model");
+    if (kind == QLatin1String("gguf")) return RemoteFileDialog::tr("GGUF model");
+    if (kind == QLatin1String("text")) return RemoteFileDialog::tr("text");
+    if (kind == QLatin1String("run")) return RemoteFileDialog::tr("run");
+    return {};
+}
 
 }  // namespace
 
@@ -38,9 +47,18 @@ RemoteFileDialog::RemoteFileDialog(EngineClient* client, const QString& title, b
     row->addWidget(m_location, 1);
     row->addWidget(up);
     column->addLayout(row);
-    m_entries = new QListWidget(this);
+    m_entries = new QTreeWidget(this);
     m_entries->setObjectName(QStringLiteral("entries"));
     m_entries->setAccessibleName(tr("Files and folders"));
+    m_entries->setRootIsDecorated(false);
+    m_entries->setUniformRowHeights(true);
+    m_entries->setAllColumnsShowFocus(true);
+    m_entries->setHeaderLabels({tr("Name"), tr("Kind"), tr("Size")});
+    m_entries->headerItem()->setTextAlignment(SizeColumn, Qt::AlignRight | Qt::AlignVCenter);
+    m_entries->header()->setStretchLastSection(false);
+    m_entries->header()->setSectionResizeMode(NameColumn, QHeaderView::Stretch);
+    m_entries->header()->setSectionResizeMode(KindColumn, QHeaderView::ResizeToContents);
+    m_entries->header()->setSectionResizeMode(SizeColumn, QHeaderView::ResizeToContents);
     column->addWidget(m_entries, 1);
     m_problem = new ProblemLabel(this);
     column->addWidget(m_problem);
@@ -56,10 +74,10 @@ RemoteFileDialog::RemoteFileDialog(EngineClient* client, const QString& title, b
         if (!m_parent.isEmpty()) go(m_parent);
     });
     connect(m_location, &QLineEdit::returnPressed, this, [this] { go(m_location->text()); });
-    connect(m_entries, &QListWidget::itemActivated, this, &RemoteFileDialog::enter);
-    connect(m_entries, &QListWidget::currentItemChanged, this, [this](QListWidgetItem* item) {
-        if (item && m_forFolder && item->data(kFolderRole).toBool())
-            m_location->setText(item->data(kPathRole).toString());
+    connect(m_entries, &QTreeWidget::itemActivated, this, &RemoteFileDialog::enter);
+    connect(m_entries, &QTreeWidget::currentItemChanged, this, [this](QTreeWidgetItem* item) {
+        if (item && m_forFolder && item->data(NameColumn, kFolderRole).toBool())
+            m_location->setText(item->data(NameColumn, kPathRole).toString());
     });
     go({});
 }
@@ -77,26 +95,28 @@ void RemoteFileDialog::go(const QString& path) {
                 const QJsonObject entry = value.toObject();
                 const QString name = entry.value(QStringLiteral("name")).toString();
                 const bool isFolder = entry.value(QStringLiteral("directory")).toBool();
-                QString text = isFolder ? name + u'/' : name;
-                if (entry.value(QStringLiteral("kind")).toString() == QLatin1String("model"))
-                    text = tr("%1   model").arg(text);
-                else if (!isFolder)
-                    text = tr("%1   %2").arg(text, bytesText(entry.value(QStringLiteral("size_bytes")).toDouble()));
-                auto* item = new QListWidgetItem(
-                    style()->standardIcon(isFolder ? QStyle::SP_DirIcon : QStyle::SP_FileIcon), text, m_entries);
-                item->setData(kPathRole, m_path.endsWith(u'/') ? m_path + name : m_path + u'/' + name);
-                item->setData(kFolderRole, isFolder);
+                const QString kind = entry.value(QStringLiteral("kind")).toString();
+                const double bytes = entry.value(QStringLiteral("size_bytes")).toDouble();
+                auto* item =
+                    new QTreeWidgetItem(m_entries, {name, kindText(kind), isFolder ? QString() : bytesText(bytes)});
+                const bool isModel = kind == QLatin1String("model") || kind == QLatin1String("gguf");
+                item->setIcon(NameColumn, Theme::instance().icon(isModel    ? QStringLiteral("model")
+                                                                 : isFolder ? QStringLiteral("folder")
+                                                                            : QStringLiteral("file")));
+                item->setTextAlignment(SizeColumn, Qt::AlignRight | Qt::AlignVCenter);
+                item->setData(NameColumn, kPathRole, m_path.endsWith(u'/') ? m_path + name : m_path + u'/' + name);
+                item->setData(NameColumn, kFolderRole, isFolder);
             }
         },
         [this](const RpcError& error) { m_problem->setProblem(error.message); });
 }
 
 void RemoteFileDialog::enter() {
-    QListWidgetItem* item = m_entries->currentItem();
+    QTreeWidgetItem* item = m_entries->currentItem();
     if (!item) return;
-    if (item->data(kFolderRole).toBool()) return go(item->data(kPathRole).toString());
+    if (item->data(NameColumn, kFolderRole).toBool()) return go(item->data(NameColumn, kPathRole).toString());
     if (m_forFolder) return;
-    Q_EMIT chosen(item->data(kPathRole).toString());
+    Q_EMIT chosen(item->data(NameColumn, kPathRole).toString());
     QDialog::accept();
 }
 

@@ -5,7 +5,7 @@
 
 class QLabel;
 class QLineEdit;
-class QListWidget;
+class QTreeWidget;
 class QPushButton;
 
 namespace radlads::ui {
@@ -30,7 +30,7 @@ private:
     bool m_forFolder;
     QString m_path, m_parent;
     QLineEdit* m_location;
-    QListWidget* m_entries;
+    QTreeWidget* m_entries;
     ProblemLabel* m_problem;
     QPushButton* m_choose;
 };

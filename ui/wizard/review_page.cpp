@@ -126,7 +126,7 @@ void ReviewPage::buildButtons() {
     column()->addWidget(m_notice);
     auto* row = new QHBoxLayout;
     row->setSpacing(Theme::kSpacing);
-    m_save = new QPushButton(tr("Sa&ve plan..."), widget());
+    m_save = new QPushButton(tr("Sa&ve plan…"), widget());
     m_save->setObjectName(QStringLiteral("savePlan"));
     m_queue = new QPushButton(tr("Add to &queue"), widget());
     m_queue->setObjectName(QStringLiteral("addToQueue"));

@@ -25,11 +25,11 @@ void RunStarter::start(bool queue) {
 
 void RunStarter::send() {
     if (m_client->state() != EngineClient::State::Connected) {
-        Q_EMIT changed(tr("Waiting for the engine..."));
+        Q_EMIT changed(tr("Waiting for the engine…"));
         return;
     }
     m_isSent = true;
-    Q_EMIT changed(m_isQueue ? tr("Adding to the queue...") : tr("Starting..."));
+    Q_EMIT changed(m_isQueue ? tr("Adding to the queue…") : tr("Starting…"));
     m_client->call(
         QStringLiteral("run.start"),
         {{QStringLiteral("key"), m_key},
@@ -50,7 +50,7 @@ void RunStarter::send() {
             m_isSent = false;
             // Lost before the answer: whether it started is not known, so the same key is sent when the engine is back.
             if (error.kind == QLatin1String("disconnected"))
-                return Q_EMIT changed(tr("The connection was lost; waiting for the engine to ask again..."));
+                return Q_EMIT changed(tr("The connection was lost; waiting for the engine to ask again…"));
             m_isWaiting = false;
             Q_EMIT changed(error.message);
         });

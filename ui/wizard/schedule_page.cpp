@@ -115,13 +115,13 @@ void SchedulePage::buildDetails() {
         {choice("align", tr("Align")), choice("distill", tr("Distill")), choice("extend", tr("Extend"))});
     add(left, "tokens", tr("&Tokens"), Kind::Count);
     add(left, "sequence_length", tr("&Window"), Kind::Count);
-    add(left, "batch_size", tr("&Batch"), Kind::Count);
+    add(left, "batch_size", tr("Batc&h"), Kind::Count);
     add(left, "micro_batch_size", tr("&Micro-batch"), Kind::Count);
     m_loss = add(left, "loss", tr("&Loss"), Kind::Choice);
     m_train = add(left, "train", tr("Trai&n"), Kind::Choice);
     const QString same = tr("the same");
     add(right, "learning_rate.initial", tr("Lea&rning rate"), Kind::Number);
-    add(right, "learning_rate.final", tr("&Final rate"), Kind::Number);
+    add(right, "learning_rate.final", tr("Final rat&e"), Kind::Number);
     add(right, "learning_rate.mixer_initial", tr("Mixers' rate"), Kind::Number, {}, true, same);
     add(right, "learning_rate.mixer_final", tr("Mixers' final"), Kind::Number, {}, true, same);
     add(right, "learning_rate.schedule", tr("&Curve"), Kind::Choice,

@@ -117,7 +117,7 @@ void StudentPage::buildAdvanced() {
     rank("value", tr("Rank of the value mix"));
     rank("gate", tr("Rank of the gate"));
     rank("token_shift", tr("Rank of the token shift"));
-    auto* disclosure = new Disclosure(tr("Ad&vanced"), content, widget());
+    auto* disclosure = new Disclosure(tr("&Advanced"), content, widget());
     disclosure->setObjectName(QStringLiteral("advancedStudent"));
     explain(disclosure, QStringLiteral("student.variant"));
     column()->addWidget(disclosure);

@@ -107,7 +107,7 @@ void TeacherCard::refresh() {
                     : licence.isEmpty() ? tr("no licence file found")
                                         : licence));
     Role role = Role::Muted;
-    QString text = tr("Reading the model...");
+    QString text = tr("Reading the model…");
     if (m_teacher->state() == State::Failed) {
         role = Role::Failure;
         text = QStringLiteral("\u2717 ") + sentence(m_teacher->reason());

@@ -64,12 +64,12 @@ void TeacherPage::buildSources() {
     m_drop = new DropZone(tr("Drop a model folder or a GGUF file here, or"), widget());
     m_drop->setObjectName(QStringLiteral("teacherDrop"));
     explain(m_drop, QStringLiteral("teacher.drop"));
-    auto* browseButton = new QPushButton(tr("&Browse..."), m_drop);
+    auto* browseButton = new QPushButton(tr("B&rowse…"), m_drop);
     browseButton->setObjectName(QStringLiteral("browseTeacher"));
     browseButton->setAccessibleName(tr("Browse for a model"));
     auto* menu = new QMenu(browseButton);
-    menu->addAction(tr("Model &folder..."), this, [this] { browse(false); });
-    menu->addAction(tr("&GGUF file..."), this, [this] { browse(true); });
+    menu->addAction(tr("Model &folder…"), this, [this] { browse(false); });
+    menu->addAction(tr("&GGUF file…"), this, [this] { browse(true); });
     browseButton->setMenu(menu);
     m_drop->layout()->addWidget(browseButton);
     connect(m_drop, &DropZone::dropped, this, [this](const QStringList& paths) { choose(paths.first()); });
@@ -218,7 +218,7 @@ void TeacherPage::startDownload() {
     const QString name = m_name->text().trimmed();
     if (name.isEmpty() || m_job != 0) return;
     m_cancel->setAccessibleName(tr("Cancel the download"));
-    showJob(tr("Asking for %1...").arg(name), 0);
+    showJob(tr("Asking for %1…").arg(name), 0);
     m_job = parts().client->startJob(
         QStringLiteral("model.download"),
         {{QStringLiteral("name"), name}, {QStringLiteral("revision"), QStringLiteral("main")}}, this,
@@ -247,7 +247,7 @@ void TeacherPage::convertGguf(const QString& path) {
     if (m_job != 0) return m_problem->setProblem(tr("Wait until the present download or conversion has ended"));
     const QString output = path.left(path.size() - 5) + QStringLiteral("-teacher");
     m_cancel->setAccessibleName(tr("Cancel the conversion"));
-    showJob(tr("Converting the GGUF file..."), 0);
+    showJob(tr("Converting the GGUF file…"), 0);
     m_job = parts().client->startJob(
         QStringLiteral("teacher.convert"), {{QStringLiteral("source"), path}, {QStringLiteral("output"), output}}, this,
         [this](const QJsonObject& event) {

@@ -329,6 +329,10 @@ void addDialogScenes(std::vector<Scene>& all) {
                             }));
     all.push_back(
         onRun(u"run-menu"_s, u"qwen2.5-7b"_s, u"monitor"_s, [](Stage& stage) { return menuOfBar(stage, 1); }));
+    for (const auto& [name, run] : {std::pair{u"run-menu-queued"_s, u"tinyllama"_s},
+                                    {u"run-menu-paused"_s, u"long-context"_s},
+                                    {u"run-menu-finished"_s, u"demo"_s}})
+        all.push_back(onRun(name, run, u"monitor"_s, [](Stage& stage) { return menuOfBar(stage, 1); }));
     for (const auto& [name, index] :
          {std::pair{u"file-menu"_s, 0}, {u"view-menu"_s, 2}, {u"engines-menu"_s, 3}, {u"help-menu"_s, 4}})
         all.push_back(onRun(name, u"qwen2.5-7b"_s, u"monitor"_s,
@@ -352,6 +356,20 @@ void addWizardScenes(std::vector<Scene>& all) {
                        stage.find<QWidget>(u"advancedStudent"_s, opened)->findChild<QAbstractButton*>()->click();
                        return settled(opened);
                    }});
+    all.push_back({u"wizard-student-rwkv6"_s, [] { return std::make_unique<Stage>(); },
+                   [](Stage& stage) -> QWidget* {
+                       ConversionWizard* opened = wizard(stage, presetPlan(u"paper-rwkv6"_s));
+                       opened->showPage(1);
+                       stage.find<QWidget>(u"advancedStudent"_s, opened)->findChild<QAbstractButton*>()->click();
+                       return opened;
+                   }});
+    for (int step = 1; step < 3; ++step)
+        all.push_back({u"wizard-schedule-step-%1"_s.arg(step + 1), [] { return std::make_unique<Stage>(); },
+                       [step](Stage& stage) -> QWidget* {
+                           ConversionWizard* opened = wizard(stage, presetPlan(u"paper-rwkv7"_s));
+                           opened->showField(u"steps.%1.tokens"_s.arg(step));
+                           return opened;
+                       }});
     all.push_back({u"wizard-downloading"_s, [] { return std::make_unique<Stage>(); },
                    [](Stage& stage) -> QWidget* {
                        ConversionWizard* opened = wizard(stage, {});
