@@ -186,7 +186,7 @@
     </message>
     <message>
         <source>Failed or stopped</source>
-        <translation>Fehlgeschlagen oder angehalten</translation>
+        <translation>Gescheitert, angehalten</translation>
     </message>
     <message>
         <source>not started</source>
@@ -2833,6 +2833,10 @@ beste</translation>
         <source>No runs yet.</source>
         <translation>Noch keine Läufe.</translation>
     </message>
+    <message>
+        <source>Runs appear here once the engine answers.</source>
+        <translation>Läufe erscheinen hier, sobald die Engine antwortet.</translation>
+    </message>
 </context>
 <context>
     <name>radlads::ui::LogModel</name>
@@ -3268,7 +3272,7 @@ beste</translation>
     </message>
     <message>
         <source>Needs attention</source>
-        <translation>Braucht Aufmerksamkeit</translation>
+        <translation>Bitte ansehen</translation>
     </message>
     <message>
         <source>Default</source>
@@ -4367,10 +4371,6 @@ beste</translation>
         <translation>Verbinden mit %1…</translation>
     </message>
     <message>
-        <source>Connected to %1</source>
-        <translation>Verbunden mit %1</translation>
-    </message>
-    <message>
         <source>%1 × %2</source>
         <translation>%1 × %2</translation>
     </message>
@@ -4389,6 +4389,10 @@ beste</translation>
     <message>
         <source>%1 is not connected</source>
         <translation>%1 ist nicht verbunden</translation>
+    </message>
+    <message>
+        <source>%1 is connected</source>
+        <translation>%1 ist verbunden</translation>
     </message>
 </context>
 <context>
@@ -4817,6 +4821,10 @@ beste</translation>
     <message>
         <source>Converting the GGUF file…</source>
         <translation>Die GGUF-Datei wird umgewandelt…</translation>
+    </message>
+    <message>
+        <source>%1 · %2</source>
+        <translation>%1 · %2</translation>
     </message>
 </context>
 <context>

@@ -277,7 +277,7 @@ private Q_SLOTS:
         studio.key(Qt::Key_Space);
         QTRY_COMPARE(studio.server.lastParams(u"run.pause"_s)["run"_L1].toString(), u"qwen2.5-7b"_s);
         studio.change(record(u"qwen2.5-7b"_s, u"paused"_s, 9));
-        QTRY_VERIFY(studio.window->actions()->pauseOrResume->text().contains("Resume"_L1));
+        QTRY_VERIFY(studio.window->actions()->pauseOrResume->iconText().contains("Resume"_L1));
         studio.key(Qt::Key_Space);
         QTRY_COMPARE(studio.server.lastParams(u"run.resume"_s)["run"_L1].toString(), u"qwen2.5-7b"_s);
         studio.key(Qt::Key_F2);

@@ -30,8 +30,6 @@ QSize StudioStyle::sizeFromContents(ContentsType type, const QStyleOption* optio
             return size + QSize(2 * Theme::kSpacing, 2);
         case CT_ItemViewItem:
             return size + QSize(0, Theme::kSpacing - 2);
-        case CT_HeaderSection:
-            return size + QSize(0, Theme::kSpacing / 2);
         default:
             return size;
     }

@@ -21,7 +21,7 @@
 
 #include "ui/core/format.h"
 #include "ui/core/json_values.h"
-#include "ui/core/theme.h"
+#include "ui/core/theme_icon.h"
 #include "ui/playground/job_bar.h"
 #include "ui/playground/message_strip.h"
 
@@ -296,9 +296,8 @@ void ExportDialog::updateState() {
 }
 
 void ExportDialog::updateColours() {
-    m_resultIcon->setPixmap(Theme::instance()
-                                .icon(QStringLiteral("finished"))
-                                .pixmap(QSize(kResultIconSize, kResultIconSize), devicePixelRatioF()));
+    m_resultIcon->setPixmap(tintedPixmap(QStringLiteral("finished"), Theme::instance().color(Role::Success),
+                                         {kResultIconSize, kResultIconSize}, devicePixelRatioF()));
 }
 
 void ExportDialog::reject() {

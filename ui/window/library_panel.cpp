@@ -181,13 +181,19 @@ void LibraryPanel::showEngineMenu(const QPoint& place) {
 }
 
 void LibraryPanel::setStore(RunStore* store) {
+    if (m_store) m_store->disconnect(this);
+    m_store = store;
+    if (store) connect(store, &RunStore::loaded, this, &LibraryPanel::fit);
     m_model->setStore(store);
+    fit();
 }
 
 void LibraryPanel::fit() {
     m_runs->expandAll();
     const bool isEmpty = m_filter->rowCount() == 0;
-    m_nothing->setText(m_search->text().isEmpty() ? tr("No runs yet.") : tr("No run matches the search."));
+    m_nothing->setText(!m_search->text().isEmpty()      ? tr("No run matches the search.")
+                       : m_store && m_store->isLoaded() ? tr("No runs yet.")
+                                                        : tr("Runs appear here once the engine answers."));
     m_nothing->setVisible(isEmpty);
 }
 

@@ -5,6 +5,7 @@
 #include <QLineEdit>
 #include <QListView>
 #include <QMenu>
+#include <QPointer>
 #include <QSortFilterProxyModel>
 #include <QToolButton>
 #include <QTreeView>
@@ -51,6 +52,7 @@ private:
     void updateProblem();
 
     EngineSet* m_set;
+    QPointer<RunStore> m_store;
     RunModel* m_model;
     QSortFilterProxyModel* m_filter;
     EngineModel* m_engineModel;

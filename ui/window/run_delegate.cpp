@@ -38,7 +38,9 @@ void RunDelegate::paintGroup(QPainter* painter, const QStyleOptionViewItem& opti
     painter->setFont(font);
     painter->setPen(Theme::instance().color(Role::Muted));
     const QRect area = option.rect.adjusted(kGap, 4, -kGap, -2);
-    painter->drawText(area, Qt::AlignLeft | Qt::AlignVCenter, index.data(Qt::DisplayRole).toString());
+    painter->drawText(
+        area, Qt::AlignLeft | Qt::AlignVCenter,
+        QFontMetrics(font).elidedText(index.data(Qt::DisplayRole).toString(), Qt::ElideRight, area.width()));
 }
 
 void RunDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {

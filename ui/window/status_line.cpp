@@ -30,7 +30,7 @@ void StatusLine::show(const EngineSet& engines, int index) {
         m_machine->setText(client->problem().isEmpty() ? tr("Connecting to %1…").arg(title)
                                                        : tr("%1 is not connected").arg(title));
     } else {
-        QStringList parts{tr("Connected to %1").arg(title)};
+        QStringList parts{tr("%1 is connected").arg(title)};
         const QJsonObject& machine = engines.machine(index);
         const QJsonArray devices = machine["devices"_L1].toArray();
         if (devices.size() > 1)

@@ -4,16 +4,12 @@
 #include <QMessageBox>
 #include <QPushButton>
 
-#include "ui/core/theme.h"
-
 namespace radlads::ui {
 
 void DialogPrompts::ask(QWidget* parent, const QString& title, const QString& text, const QString& accept,
                         std::function<void()> onAccept) {
     auto* box = new QMessageBox(QMessageBox::NoIcon, title, text, QMessageBox::Cancel, parent);
     box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setIconPixmap(
-        Theme::instance().icon(QStringLiteral("help")).pixmap(QSize(32, 32), parent->devicePixelRatioF()));
     box->setObjectName(QStringLiteral("question"));
     QPushButton* button = box->addButton(accept, QMessageBox::AcceptRole);
     box->setDefaultButton(QMessageBox::Cancel);

@@ -64,7 +64,7 @@ ConversionWizard::ConversionWizard(EngineClient* client, QWidget* parent)
     m_steps = new QListWidget(this);
     m_steps->setObjectName(QStringLiteral("steps"));
     m_steps->setAccessibleName(tr("Steps of the conversion"));
-    m_steps->setFixedWidth(fontMetrics().horizontalAdvance(QStringLiteral("Needs attention")) + Theme::kSpacing * 9);
+    m_steps->setFixedWidth(fontMetrics().horizontalAdvance(stateWord(PageState::Attention)) + Theme::kSpacing * 9);
     m_steps->setIconSize({20, 20});
     m_steps->setSpacing(2);
     m_stack = new QStackedWidget(this);

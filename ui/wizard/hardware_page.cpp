@@ -59,13 +59,9 @@ void HardwarePage::buildMemory() {
 
 void HardwarePage::buildFields() {
     using Kind = PlanField::Kind;
-    auto* columns = new QHBoxLayout;
-    columns->setSpacing(Theme::kSpacing * 2);
     QFormLayout* left = makeForm();
     QFormLayout* right = makeForm();
-    columns->addLayout(left, 1);
-    columns->addLayout(right, 1);
-    column()->addLayout(columns);
+    column()->addWidget(new TwoForms(left, right, 0, widget()));
     const QString notHere = tr("not in this version");
     const auto choice = [](const char* value, const QString& text, const QString& whyNot = {}) {
         return FieldChoice{QLatin1String(value), text, whyNot};

@@ -87,14 +87,9 @@ void SchedulePage::buildDetails() {
     connect(m_add, &QPushButton::clicked, this, &SchedulePage::addStep);
     connect(m_remove, &QPushButton::clicked, this, &SchedulePage::removeStep);
 
-    m_details = new QWidget(widget());
-    auto* columns = new QHBoxLayout(m_details);
-    columns->setContentsMargins(0, 0, 0, 0);
-    columns->setSpacing(Theme::kSpacing * 2);
     QFormLayout* left = makeForm();
     QFormLayout* right = makeForm();
-    columns->addLayout(left, 1);
-    columns->addLayout(right, 1);
+    m_details = new TwoForms(left, right, 0, widget());
     const auto add = [&](QFormLayout* form, const char* name, const QString& label, Kind kind,
                          QList<FieldChoice> choices = {}, bool isOptional = false, const QString& emptyText = {}) {
         PlanField* field = addField(form, {QStringLiteral("steps.0.%1").arg(QLatin1String(name)),

@@ -90,14 +90,9 @@ void StudentPage::buildStrip() {
 
 void StudentPage::buildAdvanced() {
     using Kind = PlanField::Kind;
-    auto* content = new QWidget(widget());
-    auto* columns = new QHBoxLayout(content);
-    columns->setContentsMargins(Theme::kSpacing * 2, 0, 0, 0);
-    columns->setSpacing(Theme::kSpacing * 3);
     QFormLayout* left = makeForm();
     QFormLayout* right = makeForm();
-    columns->addLayout(left, 1);
-    columns->addLayout(right, 1);
+    auto* content = new TwoForms(left, right, Theme::kSpacing * 2, widget());
     m_variant = addField(left, {QStringLiteral("student.variant"), tr("&Variant"), Kind::Choice});
     m_rope = addField(left, {QStringLiteral("student.rope"), tr("&RoPE"), Kind::Choice});
     m_gate = addField(left, {QStringLiteral("student.gate"), tr("&Gate"), Kind::Choice});

@@ -125,7 +125,7 @@ void TeacherPage::buildDownload() {
     m_progress = new QProgressBar(m_jobRow);
     m_progress->setObjectName(QStringLiteral("downloadProgress"));
     m_progress->setAccessibleName(tr("Progress"));
-    m_progress->setTextVisible(true);
+    m_progress->setTextVisible(false);
     m_progress->setMaximumWidth(Theme::kSpacing * 20);
     m_jobText = new QLabel(m_jobRow);
     m_jobText->setObjectName(QStringLiteral("downloadText"));
@@ -230,6 +230,8 @@ void TeacherPage::startDownload() {
                 text += tr(" · %1/s").arg(bytesText(rate));
             if (event.value(QStringLiteral("eta_seconds")).isDouble())
                 text += tr(" · %1 left").arg(durationText(event.value(QStringLiteral("eta_seconds")).toDouble()));
+            // Said only while it waits: why.
+            if (const QString why = event.value(QStringLiteral("text")).toString(); !why.isEmpty()) text = why;
             showJob(text, total > 0 ? bytes / total : 0);
         },
         [this](const QJsonObject& result) {
@@ -269,7 +271,7 @@ void TeacherPage::showJob(const QString& text, double share) {
     m_jobRow->show();
     m_progress->setRange(0, share > 0 ? 1000 : 0);
     m_progress->setValue(static_cast<int>(share * 1000));
-    m_jobText->setText(text);
+    m_jobText->setText(share > 0 && !text.isEmpty() ? tr("%1 · %2").arg(percentText(share), text) : text);
 }
 
 void TeacherPage::endJob(const QString& problem) {

@@ -1,12 +1,21 @@
 #include "ui/wizard/wizard_page.h"
 
 #include <QAbstractButton>
+#include <QEvent>
+#include <algorithm>
 
 #include "ui/core/theme.h"
 #include "ui/wizard/explanations.h"
 #include "ui/wizard/wizard_model.h"
 
 namespace radlads::ui {
+
+namespace {
+
+constexpr int kGap = Theme::kSpacing * 2;      // between two forms side by side
+constexpr int kFormGap = Theme::kSpacing / 2;  // between one below the other, as between their rows
+
+}  // namespace
 
 WizardPage::WizardPage(WizardParts parts, QString title, QString topic, QStringList keys, QWidget* parent)
     : QScrollArea(parent),
@@ -74,6 +83,72 @@ QLabel* WizardPage::addHeading(const QString& text) {
     label->setFont(font);
     m_column->addWidget(label);
     return label;
+}
+
+// Without a layout of its own: that would be asked for the height instead of this.
+TwoForms::TwoForms(QFormLayout* left, QFormLayout* right, int indent, QWidget* parent)
+    : QWidget(parent), m_indent(indent), m_left(new QWidget(this)), m_right(new QWidget(this)) {
+    m_left->setLayout(left);
+    m_right->setLayout(right);
+    for (QFormLayout* form : {left, right}) form->setContentsMargins(0, 0, 0, 0);
+    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
+    policy.setHeightForWidth(true);
+    setSizePolicy(policy);
+}
+
+bool TwoForms::isWideEnough(int width) const {
+    return width >= m_indent + m_left->minimumSizeHint().width() + kGap + m_right->minimumSizeHint().width();
+}
+
+QSize TwoForms::sizeHint() const {
+    const int width = m_indent + m_left->sizeHint().width() + kGap + m_right->sizeHint().width();
+    return {width, heightForWidth(width)};
+}
+
+QSize TwoForms::minimumSizeHint() const {
+    return {m_indent + std::max(m_left->minimumSizeHint().width(), m_right->minimumSizeHint().width()),
+            heightForWidth(width())};
+}
+
+int TwoForms::heightForWidth(int width) const {
+    return place(width, false);
+}
+
+// Returns the height that they take.
+int TwoForms::place(int width, bool isMoved) const {
+    const auto heightOf = [](const QWidget* box, int boxWidth) {
+        const QLayout* form = box->layout();
+        return std::max(form->hasHeightForWidth() ? form->totalHeightForWidth(boxWidth) : 0,
+                        form->totalMinimumSize().height());
+    };
+    const bool isRow = isWideEnough(width);
+    const int room = width - m_indent;
+    // Half for each, unless one needs more.
+    const int half =
+        std::clamp((room - kGap) / 2, std::min(room, m_left->minimumSizeHint().width()),
+                   std::max(m_left->minimumSizeHint().width(), room - kGap - m_right->minimumSizeHint().width()));
+    const QRect left(m_indent, 0, isRow ? half : room, heightOf(m_left, isRow ? half : room));
+    const int rightWidth = isRow ? room - half - kGap : room;
+    const QRect right(isRow ? m_indent + half + kGap : m_indent, isRow ? 0 : left.height() + kFormGap, rightWidth,
+                      heightOf(m_right, rightWidth));
+    if (isMoved) {
+        m_left->setGeometry(left);
+        m_right->setGeometry(right);
+    }
+    return std::max(left.height(), right.top() + right.height());
+}
+
+void TwoForms::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    place(width(), true);
+}
+
+bool TwoForms::event(QEvent* event) {
+    if (event->type() == QEvent::LayoutRequest) {
+        place(width(), true);
+        updateGeometry();
+    }
+    return QWidget::event(event);
 }
 
 Disclosure::Disclosure(const QString& title, QWidget* content, QWidget* parent)

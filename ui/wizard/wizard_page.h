@@ -56,6 +56,29 @@ private:
     QVBoxLayout* m_column;
 };
 
+// Two forms side by side, one below the other where there is no room.
+class TwoForms : public QWidget {
+    Q_OBJECT
+public:
+    TwoForms(QFormLayout* left, QFormLayout* right, int indent, QWidget* parent);
+
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+    bool hasHeightForWidth() const override { return true; }
+    int heightForWidth(int width) const override;
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+    bool event(QEvent* event) override;
+
+private:
+    bool isWideEnough(int width) const;
+    int place(int width, bool isMoved) const;
+
+    int m_indent;
+    QWidget *m_left, *m_right;
+};
+
 // A button that opens and closes what is below it.
 class Disclosure : public QWidget {
     Q_OBJECT

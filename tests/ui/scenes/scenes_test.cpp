@@ -101,8 +101,12 @@ bool isCutOff(const QWidget* widget) {
     const QWidget* parent = widget->parentWidget();
     if (!parent || widget->isWindow()) return false;
     const auto* area = qobject_cast<const QAbstractScrollArea*>(parent->parentWidget());
-    if (area && area->viewport() == parent) return false;
     const QRect place = widget->geometry();
+    if (area && area->viewport() == parent) {
+        const bool isScrollArea = qobject_cast<const QScrollArea*>(area);
+        return isScrollArea && area->horizontalScrollBarPolicy() == Qt::ScrollBarAlwaysOff &&
+               place.width() > parent->width();
+    }
     return !parent->rect().adjusted(-1, -1, 1, 1).contains(place) && !place.isEmpty();
 }
 
