@@ -12,7 +12,7 @@ build_dir="$source_dir/build/fuzz"
 only=()
 
 # Largest input in bytes for a target; the default suits readers of small headers.
-declare -A max_len=([tokenizer]=32768 [journal]=65536 [jsonl]=65536 [plan]=16384)
+declare -A max_len=([tokenizer]=32768 [journal]=65536 [wire]=16384 [jsonl]=65536 [plan]=16384)
 default_max_len=8192
 
 usage() {
