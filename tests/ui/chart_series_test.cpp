@@ -273,6 +273,24 @@ private Q_SLOTS:
         }
     }
 
+    void anAverageBeginsAnewWhereAStepDoes() {
+        Column values;
+        const std::vector<size_t> starts{5, 2100, 2101};
+        Smoothing grown;
+        grown.setWeight(0.99);
+        for (size_t i = 0; i < 3000; ++i) {
+            values.append(double(i < 5 ? 1 : i < 2100 ? 100 : i < 2101 ? 7 : 3));
+            grown.update(values, i, starts);
+        }
+        for (size_t i = 0; i < 3000; ++i) QCOMPARE(grown.result().at(i), values.at(i));
+        // Back to before the last start, and on without it.
+        values.truncate(2050);
+        for (size_t i = 2050; i < 2200; ++i) values.append(200);
+        grown.update(values, 2050, {5});
+        QVERIFY(grown.result().at(2100) > 100 && grown.result().at(2100) < 200);
+        QCOMPARE(grown.result().at(4), 1.0f);
+    }
+
     void anotherWeightSmoothsAnew() {
         Column values;
         for (int i = 0; i < 3000; ++i) values.append(i % 2);
@@ -306,6 +324,7 @@ private Q_SLOTS:
         row("hours", 0, 2.3, false, NumberStyle::Hours, "0|30 min|1:00 h|1:30 h|2:00 h");
         row("minutes", 0, 0.07, false, NumberStyle::Hours, "0|1 min|2 min|3 min|4 min");
         row("seconds", 0, 0.021, false, NumberStyle::Seconds, "0|5 ms|10 ms|15 ms|20 ms");
+        row("microseconds", 0, 2.1e-5, false, NumberStyle::Seconds, "0|5 µs|10 µs|15 µs|20 µs");
     }
     void axesHaveRoundNumbersWithUnits() {
         QFETCH(double, lower);

@@ -173,14 +173,14 @@ QVector<QString> axisLabels(const QVector<double>& ticks, Scale scale, NumberSty
             labels.append(logarithmicLabel(tick, style));
         } else if (style == NumberStyle::Hours) {
             labels.append(tick == 0 ? QStringLiteral("0") : hoursLabel(tick, step));
-        } else if (style == NumberStyle::Plain || (style == NumberStyle::Seconds && largest < 1e-3)) {
+        } else if (style == NumberStyle::Plain || (style == NumberStyle::Seconds && largest < 1e-6)) {
             labels.append(plainLabel(tick, step, largest));
         } else if (style == NumberStyle::Seconds) {
-            const bool isSmall = largest < 1;
-            const double factor = isSmall ? 1e-3 : 1;
+            const double factor = largest < 1e-3 ? 1e-6 : largest < 1 ? 1e-3 : 1;
+            const char* suffix = largest < 1e-3 ? " µs" : largest < 1 ? " ms" : " s";
             labels.append(tick == 0 ? QStringLiteral("0")
                                     : QLocale().toString(tick / factor, 'f', decimalsFor(step / factor)) +
-                                          (isSmall ? QStringLiteral(" ms") : QStringLiteral(" s")));
+                                          QString::fromUtf8(suffix));
         } else {
             labels.append(tick == 0 ? QStringLiteral("0")
                                     : QLocale().toString(tick / unit.factor, 'f', decimalsFor(step / unit.factor)) +

@@ -13,7 +13,7 @@ void Smoothing::setWeight(double weight) {
     m_result = {};
 }
 
-void Smoothing::update(const Column& values, size_t firstChanged) {
+void Smoothing::update(const Column& values, size_t firstChanged, const std::vector<size_t>& starts) {
     size_t start = std::min({firstChanged, m_result.size(), values.size()});
     if (start < m_result.size()) {
         start = start / kKeepEvery * kKeepEvery;
@@ -21,7 +21,12 @@ void Smoothing::update(const Column& values, size_t firstChanged) {
         m_kept.resize(start / kKeepEvery);
         m_result.truncate(start);
     }
+    auto next = std::lower_bound(starts.begin(), starts.end(), start);
     for (size_t i = start; i < values.size(); ++i) {
+        if (next != starts.end() && *next == i) {
+            m_state = {};
+            ++next;
+        }
         if (i % kKeepEvery == 0) m_kept.push_back(m_state);
         const double value = values.at(i);
         if (!std::isfinite(value)) {

@@ -14,7 +14,8 @@ public:
     // 0: the values themselves; up to kMaxWeight. Another weight forgets everything: call update again.
     void setWeight(double weight);
     // Makes the average of all of `values`; those before `firstChanged` are known to be the same as last time.
-    void update(const Column& values, size_t firstChanged);
+    // starts: where the average begins anew, in order, as the steps of a run have losses that cannot be averaged.
+    void update(const Column& values, size_t firstChanged, const std::vector<size_t>& starts = {});
     const Column& result() const { return m_result; }
 
 private:

@@ -61,7 +61,7 @@ void RunSeries::setSmoothing(double weight) {
     for (Metric metric : kSmoothed) {
         Smoothing& smoothing = m_data->smoothed[size_t(metric)];
         smoothing.setWeight(weight);
-        smoothing.update(m_data->values[size_t(metric)], m_data->x.size());
+        smoothing.update(m_data->values[size_t(metric)], m_data->x.size(), m_data->stepStarts);
     }
     Q_EMIT changed();
 }
@@ -84,9 +84,11 @@ void RunSeries::updateMetrics(size_t first) {
     Data& data = *m_data;
     data.x.truncate(first);
     for (Column& column : data.values) column.truncate(first);
+    while (!data.stepStarts.empty() && data.stepStarts.back() >= first) data.stepStarts.pop_back();
     const auto add = [&data](Metric metric, double value) { data.values[size_t(metric)].append(value); };
     for (auto i = qsizetype(first); i < metrics.size(); ++i) {
         const MetricsPoint& point = metrics[i];
+        if (i > 0 && point.stepIndex != metrics[i - 1].stepIndex) data.stepStarts.push_back(size_t(i));
         data.x.append(pointOf(point));
         add(Metric::Loss, point.loss);
         add(Metric::LearningRate, point.learningRate);
@@ -98,7 +100,7 @@ void RunSeries::updateMetrics(size_t first) {
         add(Metric::MemoryBytes, point.memoryBytes);
         add(Metric::PeakMemoryBytes, point.peakMemoryBytes);
     }
-    for (Metric metric : kSmoothed) data.smoothed[size_t(metric)].update(data.values[size_t(metric)], first);
+    for (Metric metric : kSmoothed) data.smoothed[size_t(metric)].update(data.values[size_t(metric)], first, data.stepStarts);
 }
 
 // Marks are few beside the updates, and a rollback takes some out of the middle.

@@ -61,6 +61,7 @@ private:
         XColumns x;
         std::array<Column, kMetricCount> values;
         std::array<Smoothing, kMetricCount> smoothed;
+        std::vector<size_t> stepStarts;  // of all steps but the first
         XColumns validationX, clipX, layersX;
         Column validation, clip;
         std::vector<std::shared_ptr<Column>> layers;
