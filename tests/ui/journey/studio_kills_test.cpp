@@ -240,7 +240,12 @@ private Q_SLOTS:
                 startRun(user);
                 qsizetype updates = 0;  // told when the worker was started
                 while (killed < m_kills) {
-                    randomMoment(user, 2500);
+                    // While it starts, or at work.
+                    if (m_random.bounded(4) > 0)
+                        user.await(u"it is at work"_s, [this, updates] {
+                            return isFinished() || Journal(directory()).count(u"metrics"_s) > updates;
+                        });
+                    randomMoment(user, 1500);
                     const pid_t worker = m_home->workerProcess(m_run);
                     if (worker == 0 || isFinished()) break;
                     killProcess(worker);
