@@ -93,6 +93,7 @@ void JobList::join(const std::string& id, Session& session) {
     std::vector<QPointer<Session>>& sessions = m_jobs.at(id).sessions;
     if (std::find(sessions.begin(), sessions.end(), &session) != sessions.end()) return;
     sessions.emplace_back(&session);
+    session.hold();
     connect(&session, &Session::drained, m_jobs.at(id).job, [this, id] { setPace(id); });
     connect(&session, &Session::ended, m_jobs.at(id).job, [this, id, ended = QPointer<Session>(&session)] {
         if (const auto found = m_jobs.find(id); found != m_jobs.end()) std::erase(found->second.sessions, ended);
@@ -144,8 +145,11 @@ void JobList::onFinished(const std::string& id, const Answer& result) {
         line = notificationLine(
             "job.finished",
             {{"job", id}, {"error", toJson({kFailedError, "the result is longer than a line may be", {}})}});
-    for (const QPointer<Session>& session : entry.sessions)
-        if (session) session->send(line);
+    for (const QPointer<Session>& session : entry.sessions) {
+        if (!session) continue;
+        session->send(line);
+        session->release();
+    }
     entry.job->disconnect(this);
     entry.job->deleteLater();
 }

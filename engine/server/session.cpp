@@ -196,10 +196,16 @@ void Session::pump() {
     m_turnTimer.start();
 }
 
+void Session::release() {
+    --m_holds;
+    endIfAllIsSaid();
+}
+
 // After the client's last request: when it is answered and the journals that it follows are at their ends.
 void Session::endIfAllIsSaid() {
     if (!m_connection.isAtEnd() || !mayRead() || m_decoder.holdsLine()) return;
-    if (m_inFlight == 0 && m_outbox.empty() && m_changedRuns.empty() && m_idleFeeds.size() == m_feeds.size())
+    if (m_inFlight == 0 && m_holds == 0 && m_outbox.empty() && m_changedRuns.empty() &&
+        m_idleFeeds.size() == m_feeds.size())
         closeAfterSending();
 }
 

@@ -53,6 +53,9 @@ public:
     void send(std::string line);  // a notification, whole with its newline
     // The outbox holds more than a client that reads would let it: producers wait for `drained`.
     bool isFull() const { return m_outboxBytes > kOutboxLimit; }
+    // Of a job, which tells its end later: until then the session does not end by itself.
+    void hold() { ++m_holds; }
+    void release();
     // Ends the session after the answer to the present request.
     void closeAfterAnswer() { m_isCloseWanted = true; }
     // Ends the session when all that waits has been sent, or after a while.
@@ -93,7 +96,7 @@ private:
     bool m_isQueueChanged = false;
     std::list<RunFeed> m_feeds;         // served in turn
     std::set<std::string> m_idleFeeds;  // nothing new since the last pull
-    int m_inFlight = 0;
+    int m_inFlight = 0, m_holds = 0;
     bool m_isGreeted = false, m_isWatching = false, m_isClosing = false, m_isPumping = false, m_isCloseWanted = false;
     QTimer m_closeTimer, m_turnTimer;
 };

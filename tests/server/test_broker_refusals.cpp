@@ -281,6 +281,25 @@ TEST_F(BrokerRefuses, NoAnswerToAClientThatSendsNoMore) {
     }
 }
 
+TEST_F(BrokerRefuses, NotToTellTheEndOfAJobToAClientThatSendsNoMore) {
+    useStandInWorker();
+    const fs::path worker = fs::path(program()).parent_path() / "radlads-worker", go = directory() / "go";
+    fs::remove(worker);
+    put(worker, "#!/bin/sh\necho '{\"event\":{\"done\":1}}'\nwhile [ ! -e " + go.string() +
+                    " ]; do sleep 0.01; done\necho '{\"result\":{\"path\":\"there\"}}'\n");
+    fs::permissions(worker, fs::perms::owner_all);
+    startBroker();
+    EngineClient client = greeted(), other = greeted();
+    client.request("teacher.convert", {{"source", "/a.gguf"}, {"output", (directory() / "b").string()}});
+    client.finishSending();
+    const std::string job = client.next().value().at("result").at("job");
+    EXPECT_EQ(client.notification("job.event"), json({{"job", job}, {"event", {{"done", 1}}}}));
+    other.result("engine.ping");
+    put(go, "");
+    EXPECT_EQ(client.notification("job.finished"), json({{"job", job}, {"result", {{"path", "there"}}}}));
+    EXPECT_TRUE(client.hasEnded());
+}
+
 // A worker that has not taken its run yet makes commands wait: the only requests that are not answered at once.
 TEST_F(BrokerRefuses, The65thRequestThatWaitsForItsAnswer) {
     useStandInWorker();
