@@ -93,14 +93,14 @@ private Q_SLOTS:
             user.picture(u"04-data"_s);
             user.click(u"next"_s);
             user.choose(u"presets"_s, u"Demo with RAD-RWKV7"_s);
-            setTokens(user, 0, u"150k"_s);
+            setTokens(user, 0, u"120k"_s);
             user.click(u"timeline"_s);
             user.pressTimes(Qt::Key_Up, 2);
             user.press(Qt::Key_Down);
-            setTokens(user, 1, u"150k"_s);
+            setTokens(user, 1, u"120k"_s);
             user.click(u"timeline"_s);
             user.pressTimes(Qt::Key_Down, 2);
-            setTokens(user, 2, u"60k"_s);
+            setTokens(user, 2, u"40k"_s);
             user.await(u"the estimate is of these steps: seconds or minutes"_s, [] {
                 const QString estimate = textOf(shown(u"estimate"_s));
                 return estimate.contains(u"parameters"_s) && !estimate.contains(u"estimating"_s) &&
@@ -113,7 +113,7 @@ private Q_SLOTS:
             user.picture(u"06-hardware"_s);
             user.click(u"next"_s);
             user.fill(u"edit.name"_s, u"Journey"_s);
-            user.awaitText(u"planText"_s, u"\"tokens\": 60000"_s);
+            user.awaitText(u"planText"_s, u"\"tokens\": 40000"_s);
             user.picture(u"07-review"_s);
         });
     }
@@ -198,7 +198,7 @@ private Q_SLOTS:
             user.pressTimes(Qt::Key_Down, 2);
             user.click(u"removeStep"_s);
             user.click(u"removeStep"_s);
-            setTokens(user, 0, u"60k"_s);
+            setTokens(user, 0, u"40k"_s);
             user.press(Qt::Key_6, Qt::ControlModifier);
             user.fill(u"edit.name"_s, u"Short"_s);
             user.awaitShown(u"differences"_s);
