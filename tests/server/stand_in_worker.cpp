@@ -2,8 +2,9 @@
 // the run's lock, writes its journal and summary and obeys its commands like the real one, but computes nothing and
 // goes on until it is told to end.
 //
-// The test steers it by files in the run's directory: with `wait` there it does not take the lock yet; with `finish`
-// there it ends, the run finished; with `busy` there it writes an event every millisecond.
+// The test steers it by files in the run's directory: with `wait` there it does not take the lock yet; with `busy`
+// there it writes an event every millisecond; with `finish` there it ends, the run finished; with `linger` there it
+// keeps the lock although it has said its last word.
 #include <time.h>
 #include <unistd.h>
 
@@ -48,6 +49,7 @@ public:
             }
             pauseBriefly();
         }
+        while (fs::exists(m_run / "linger")) pauseBriefly();
         return {};
     }
 

@@ -183,7 +183,12 @@ TEST_F(Runs, OfTheQueueStartWhenTheOneBeforeHasEnded) {
     EXPECT_EQ(record(client, order[2])["state"], "interrupted");
     startBroker();
     expectNext(3);
+    EngineClient later = greeted();
+    put(runs() / order[3] / "linger", "");
     put(runs() / order[3] / "finish", "");
+    ASSERT_TRUE(reaches(later, order[3], "finished"));
+    EXPECT_EQ(workerOf(runs() / order[4]), 0) << "the one before still holds its run";
+    fs::remove(runs() / order[3] / "linger");
     expectNext(4);
 }
 
@@ -239,6 +244,25 @@ TEST_F(Runs, AreLeftAloneByAnEngineThatEndsAndFoundByTheNext) {
     client.result("run.resume", {{"run", run}});
     ASSERT_TRUE(reaches(client, run, "running"));
     EXPECT_TRUE(eventually([&] { return count(run, "run.started") == 2; }));
+}
+
+TEST_F(Runs, AreResumedWhileTheWorkerThatWasStoppedIsStillEnding) {
+    for (const bool isChild : {true, false}) {
+        startBroker();
+        EngineClient first = greeted();
+        const std::string run = start(first, isChild ? "child" : "other");
+        ASSERT_TRUE(eventually([&] { return count(run, "run.started") == 1; }));
+        if (!isChild) startBroker();
+        EngineClient client = greeted(), other = greeted();
+        put(runs() / run / "linger", "");
+        client.result("run.stop", {{"run", run}});
+        ASSERT_TRUE(reaches(client, run, "stopped"));
+        const int resumed = client.request("run.resume", {{"run", run}});
+        other.result("engine.ping");
+        fs::remove(runs() / run / "linger");
+        EXPECT_TRUE(client.answer(resumed).contains("result"));
+        EXPECT_TRUE(eventually([&] { return count(run, "run.started") == 2; })) << "nothing was started";
+    }
 }
 
 TEST_F(Runs, AreToldToWhoWatchesHoweverTheyChange) {
