@@ -8,6 +8,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 find_package(CLI11 REQUIRED)
+find_package(hwy REQUIRED)
 
 find_package(Qt6 REQUIRED COMPONENTS Core Network)
 if(RADLADS_UI)

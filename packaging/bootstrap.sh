@@ -6,7 +6,7 @@ source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 packages=(
     build-essential cmake ninja-build ccache pkg-config git python3 unzip zstd
-    libtorch-dev libopenblas-dev
+    libtorch-dev libopenblas-dev libhwy-dev
     nlohmann-json3-dev libfmt-dev libcli11-dev libexpected-dev
     libpcre2-dev libutf8proc-dev libzstd-dev zlib1g-dev
     qt6-base-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools qt6-svg-dev libqcustomplot-dev

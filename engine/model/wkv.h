@@ -1,4 +1,4 @@
-// The two recurrences in LibTorch operations: chunked for training, one token at a time for generation. radlads.md 2.3, 3.3, 4.1.
+// The two recurrences: by the kernels in use, and in LibTorch operations, chunked and token by token. radlads.md 2.3, 3.3, 4.1.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -22,5 +22,10 @@ WkvOutput wkv6Chunked(const at::Tensor& q, const at::Tensor& logDecay, const at:
                       const at::Tensor& state = {});
 WkvOutput wkv6Recurrent(const at::Tensor& q, const at::Tensor& logDecay, const at::Tensor& k, const at::Tensor& v,
                         const at::Tensor& state = {});
+
+// The same by the kernels in use (kernel_choice.h), float32 on a processor; otherwise chunked. Of heads of up to 256 channels.
+WkvOutput wkv7(const at::Tensor& r, const at::Tensor& logDecay, const at::Tensor& k, const at::Tensor& v, const at::Tensor& alpha,
+               const at::Tensor& beta, const at::Tensor& state = {});
+WkvOutput wkv6(const at::Tensor& q, const at::Tensor& logDecay, const at::Tensor& k, const at::Tensor& v, const at::Tensor& state = {});
 
 }  // namespace radlads::model

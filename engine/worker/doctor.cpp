@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/io/tokenizer.h"
+#include "engine/model/kernel_choice.h"
 #include "engine/model/threads.h"
 #include "engine/run/files.h"
 #include "engine/run/machine.h"
@@ -76,6 +77,10 @@ void checkLibraries(Findings& findings, double gemmRate) {
     const bool slow = gemmRate < kSlowGemm;
     findings.push_back({"BLAS", slow ? Level::Warn : Level::Ok, fmt::format("{}; sgemm {:.1f} GFLOP/s on one thread", blas.empty() ? "unknown" : blas, gemmRate / 1e9),
                         slow ? "this is a slow BLAS or a busy machine; on Debian: apt install libopenblas0-pthread, then choose it with update-alternatives" : ""});
+}
+
+void checkKernels(Findings& findings) {
+    findings.push_back({"Kernels", Level::Ok, model::describeKernels(), ""});
 }
 
 void checkGpu(Findings& findings) {
@@ -200,6 +205,7 @@ Result<int> doctor(bool json) {
     checkProcessor(machine, findings);
     checkMemory(machine, findings);
     checkLibraries(findings, gemmFlopsPerSecond(1));
+    checkKernels(findings);
     checkGpu(findings);
     checkPrograms(findings);
     checkWritable("Runs", run::defaultRunsDirectory(), "RADLADS_RUNS", findings);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "engine/model/kernel_choice.h"
 #include "engine/model/threads.h"
 #include "engine/worker/command.h"
 
@@ -61,6 +62,10 @@ int runMain(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         const std::string command = app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name() + " ";
         std::cerr << "radlads-engine: " << error.what() << "; see `radlads-engine " << command << "--help`\n";
+        return 2;
+    }
+    if (const auto kernels = model::chosenKernels(); !kernels) {
+        std::cerr << "radlads-engine: " << kernels.error().message << "\n";
         return 2;
     }
     auto result = action();

@@ -7,6 +7,7 @@
 #include "engine/evaluate/golden.h"
 #include "engine/io/tokenizer_verify.h"
 #include "engine/model/compat.h"
+#include "engine/model/kernel_choice.h"
 #include "engine/worker/command.h"
 
 namespace radlads::worker {
@@ -97,7 +98,14 @@ Result<int> verify(const VerifyOptions& options) {
         return {};
     };
     for (const evaluate::GoldenFile& file : evaluate::findGoldenFiles(options.directory)) {
-        RADLADS_TRY(check(file, model::Form::Chunked, "chunked"));
+        for (const auto kernels : {model::KernelChoice::Simd, model::KernelChoice::Torch, model::KernelChoice::Reference}) {
+            // In double there are LibTorch's operations alone.
+            const bool hasRecurrence = dtype->type == at::kFloat && file.kind != evaluate::GoldenKind::Teacher;
+            if (kernels != model::KernelChoice::Torch && !hasRecurrence) continue;
+            model::forceKernels(kernels);
+            RADLADS_TRY(check(file, model::Form::Chunked, model::toString(kernels)));
+        }
+        model::forceKernels(std::nullopt);
         if (file.kind == evaluate::GoldenKind::Mixer) RADLADS_TRY(check(file, model::Form::Recurrent, "recurrent"));
     }
     std::vector<fs::path> tokenizers;

@@ -80,7 +80,7 @@ HWY_INLINE void product(int64_t rows, int64_t depth, int64_t columns, const Left
 // Four rows of four floats, and so on to the width of a vector: block j holds rows 4 j to 4 j + 3 of four columns.
 HWY_INLINE V loadRows(const float* from, int64_t stride) {
     const hn::FixedTag<float, 4> four;
-    const auto row = [&](int64_t r) HWY_ATTR { return hn::Load(four, from + r * stride); };
+    const auto row = [&](int64_t r) HWY_ATTR { return hn::LoadU(four, from + r * stride); };
 #if HWY_MAX_BYTES >= 64
     const hn::FixedTag<float, 8> eight;
     return hn::Combine(D(), hn::Combine(eight, row(12), row(8)), hn::Combine(eight, row(4), row(0)));

@@ -69,9 +69,30 @@ public:
     float *state, *flippedState, *dstate, *flippedDstate, *nextState;
 };
 
-HWY_INLINE void loadRow(const float* from, int64_t size, int64_t padded, float* to) {
-    std::memcpy(to, from, static_cast<std::size_t>(size) * sizeof(float));
-    std::memset(to + size, 0, static_cast<std::size_t>(padded - size) * sizeof(float));
+// Vector i of a row of `size` floats that need not be aligned; zeros, and nothing, beyond its end.
+HWY_INLINE V loadPart(const float* row, int64_t i, int64_t size) {
+    const D d;
+    const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+    if (HWY_LIKELY(i + lanes <= size)) return hn::LoadU(d, row + i);
+    HWY_ALIGN float part[kPad] = {};
+    for (int64_t j = i; j < size; ++j) part[j - i] = row[j];
+    return hn::Load(d, part);
+}
+HWY_INLINE void storePart(V value, float* row, int64_t i, int64_t size) {
+    const D d;
+    const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+    if (HWY_LIKELY(i + lanes <= size)) return hn::StoreU(value, d, row + i);
+    HWY_ALIGN float part[kPad];
+    hn::Store(value, d, part);
+    for (int64_t j = i; j < size; ++j) row[j] = part[j - i];
+}
+
+// 1 / x to the last bit or two: Newton's iteration, where a division would stall.
+HWY_INLINE V reciprocal(V x) {
+    const V two = hn::Set(D(), 2.0f);
+    V inverse = hn::ApproximateReciprocal(x);
+    inverse = hn::Mul(inverse, hn::NegMulAdd(x, inverse, two));
+    return hn::Mul(inverse, hn::NegMulAdd(x, inverse, two));
 }
 
 // One sequence of one head.
@@ -90,14 +111,14 @@ public:
         m_padded = m_room.padded;
     }
 
-    // saved: of this head, or null.
+    // saved: of this head, or null. There the states between the chunks stay where they are made.
     void forward(const WkvOutputs& outputs, float* saved) {
-        loadState(m_inputs.state, m_room.state);
+        float* state = saved ? saved : m_room.nextState;
+        loadState(m_inputs.state, state);
         for (int64_t start = 0; start < m_sequence.length; start += kTokens) {
             const int64_t count = std::min(kTokens, m_sequence.length - start);
-            if (saved) std::memcpy(saved, m_room.state, bytesOfState());
             loadChunk(start, count);
-            scaleRows(m_room.state, m_room.middle);
+            scaleRows(state, m_room.middle, m_room.state);
             computeScores();
             computeOutput();
             for (int64_t t = 0; t < count; ++t)
@@ -105,17 +126,13 @@ public:
             // state <- last (state + right^T values)
             product<true>(m_padded, kRows, m_padded, {m_room.right, 1, m_padded}, m_room.values, m_padded, m_room.state,
                           m_padded);
-            scaleRows(m_room.state, m_room.last);
-            if (!saved) continue;
-            saved += m_padded * m_padded;
-            if constexpr (kDelta) {
-                std::memcpy(saved, m_room.values + kTokens * m_padded,
+            if (kDelta && saved)
+                std::memcpy(state + m_padded * m_padded, m_room.values + kTokens * m_padded,
                             static_cast<std::size_t>(kTokens) * bytesOfPaddedRow());
-                saved += kTokens * m_padded;
-            }
+            if (saved) state += savedFloatsOfChunk(m_padded);
+            scaleRows(m_room.state, m_room.last, state);
         }
-        if (saved) std::memcpy(saved, m_room.state, bytesOfState());
-        if (outputs.state) storeState(m_room.state, outputs.state);
+        if (outputs.state) storeState(state, outputs.state);
     }
 
     void backward(const float* saved, const WkvGradients& gradients) {
@@ -160,15 +177,14 @@ private:
                 stateAt(to, kOp, m_sequence.state, m_head, i, j) = from[i * m_padded + j];
     }
 
-    void scaleRows(float* matrix, const float* factors) const {
+    // Either may lie in `saved`, which need not be aligned.
+    void scaleRows(const float* from, const float* factors, float* to) const {
         const D d;
         const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
         for (int64_t i = 0; i < m_padded; ++i) {
             const V factor = hn::Set(d, factors[i]);
-            for (int64_t j = 0; j < m_padded; j += lanes) {
-                float* at = matrix + i * m_padded + j;
-                hn::Store(hn::Mul(hn::Load(d, at), factor), d, at);
-            }
+            for (int64_t j = i * m_padded; j < (i + 1) * m_padded; j += lanes)
+                hn::StoreU(hn::Mul(hn::LoadU(d, from + j), factor), d, to + j);
         }
     }
     void scaleColumns(float* matrix, const float* factors) const {
@@ -192,10 +208,10 @@ private:
                 std::memcpy(sums + t * padded, sums + (t - 1) * padded, bytesOfPaddedRow());
                 continue;
             }
-            loadRow(row(m_inputs.g, start + t), m_size, padded, sums + t * padded);
+            const float* g = row(m_inputs.g, start + t);
             for (int64_t i = 0; i < padded; i += lanes) {
                 float* at = sums + t * padded + i;
-                hn::Store(hn::Add(hn::Load(d, at), hn::Load(d, at - padded)), d, at);
+                hn::Store(hn::Add(loadPart(g, i, m_size), hn::Load(d, at - padded)), d, at);
             }
         }
         const float* centre = sums + (kTokens / 2 - 1) * padded;
@@ -206,7 +222,7 @@ private:
                 float* at = sums + t * padded + i;
                 const V factor = hn::Exp(d, hn::Sub(hn::Load(d, at), middle));
                 hn::Store(factor, d, at);
-                if (t >= 0) hn::Store(hn::Div(hn::Set(d, 1.0f), factor), d, m_room.inverse + t * padded + i);
+                if (t >= 0) hn::Store(reciprocal(factor), d, m_room.inverse + t * padded + i);
             }
             hn::Store(hn::Load(d, sums + (kTokens - 1) * padded + i), d, m_room.last + i);
         }
@@ -227,10 +243,11 @@ private:
                 std::memset(to, 0, bytesOfPaddedRow());
                 continue;
             }
-            loadRow(row(from, start + t), m_size, m_padded, to);
-            if (!factors) continue;
-            for (int64_t i = 0; i < m_padded; i += lanes)
-                hn::Store(hn::Mul(hn::Load(d, to + i), hn::Load(d, factors + t * m_padded + i)), d, to + i);
+            const float* source = row(from, start + t);
+            for (int64_t i = 0; i < m_padded; i += lanes) {
+                const V value = loadPart(source, i, m_size);
+                hn::Store(factors ? hn::Mul(value, hn::Load(d, factors + t * m_padded + i)) : value, d, to + i);
+            }
         }
     }
 
@@ -272,7 +289,7 @@ private:
         transpose(padded, padded, room.dstate, padded, room.flippedDstate, padded);
         transpose(padded, padded, after, padded, room.flippedState, padded);
         sumOfProducts(room.flippedState, room.flippedDstate, room.nextState);
-        scaleRows(room.dstate, room.last);
+        scaleRows(room.dstate, room.last, room.dstate);
         scaleColumns(room.flippedDstate, room.last);
         transpose(padded, padded, before, padded, room.flippedState, padded);
         scaleColumns(room.flippedState, room.middle);
@@ -302,7 +319,7 @@ private:
         product<true>(kRows, kRows, padded, {room.dscores, 1, kRows}, room.left, padded, room.dright, padded);
         // dstate <- middle (dstate + left^T dout)
         product<true>(padded, kRows, padded, {room.left, 1, padded}, room.dout, padded, room.dstate, padded);
-        scaleRows(room.dstate, room.middle);
+        scaleRows(room.dstate, room.middle, room.dstate);
         storeGradients(start, count, gradients);
     }
 
@@ -327,37 +344,29 @@ private:
         float* sum = room.nextState;
         for (int64_t t = kTokens - 1; t >= 0; --t) {
             const int64_t q = (kQ + t) * padded, k = t * padded, b = (kTokens + t) * padded;
+            const auto store = [&](V value, const View& view, int64_t i) HWY_ATTR {
+                if (t < count) storePart(value, row(view, start + t), i, m_size);
+            };
             for (int64_t i = 0; i < padded; i += lanes) {
-                const V factor = hn::Load(d, room.decay + (t + 1) * padded + i);
                 const V inverse = hn::Load(d, room.inverse + t * padded + i);
                 const V dq = hn::Load(d, room.dleft + q + i), dk = hn::Load(d, room.dright + k + i);
                 V total = hn::Load(d, sum + i);
                 total = hn::MulAdd(hn::Load(d, room.left + q + i), dq, total);
                 total = hn::NegMulAdd(hn::Load(d, room.right + k + i), dk, total);
-                hn::Store(hn::Mul(dq, factor), d, room.dleft + q + i);
-                hn::Store(hn::Mul(dk, inverse), d, room.dright + k + i);
-                V dg = total;
+                store(hn::Mul(dq, hn::Load(d, room.decay + (t + 1) * padded + i)), gradients.dq, i);
+                store(hn::Mul(dk, inverse), gradients.dk, i);
+                store(hn::Load(d, room.dvalues + k + i), gradients.dv, i);
                 if constexpr (kDelta) {
                     const V da = hn::Load(d, room.dleft + k + i), db = hn::Load(d, room.dright + b + i);
-                    dg = total = hn::NegMulAdd(hn::Load(d, room.right + b + i), db, total);
+                    total = hn::NegMulAdd(hn::Load(d, room.right + b + i), db, total);
+                    store(total, gradients.dg, i);
                     total = hn::MulAdd(hn::Load(d, room.left + k + i), da, total);
-                    hn::Store(hn::Mul(da, hn::Load(d, room.decay + t * padded + i)), d, room.dleft + k + i);
-                    hn::Store(hn::Mul(db, inverse), d, room.dright + b + i);
+                    store(hn::Mul(da, hn::Load(d, room.decay + t * padded + i)), gradients.da, i);
+                    store(hn::Mul(db, inverse), gradients.db, i);
+                } else {
+                    store(total, gradients.dg, i);
                 }
                 hn::Store(total, d, sum + i);
-                hn::Store(dg, d, room.flipped + i);
-            }
-            if (t >= count) continue;
-            const auto store = [&](const View& view, const float* from) {
-                std::memcpy(row(view, start + t), from, bytesOfRow());
-            };
-            store(gradients.dg, room.flipped);
-            store(gradients.dq, room.dleft + q);
-            store(gradients.dk, room.dright + k);
-            store(gradients.dv, room.dvalues + k);
-            if constexpr (kDelta) {
-                store(gradients.da, room.dleft + k);
-                store(gradients.db, room.dright + b);
             }
         }
     }
@@ -398,8 +407,7 @@ void stepOf(const WkvInputs& inputs, const WkvOutputs& outputs, int64_t batch, i
     float* y = row(outputs.y);
     const D d;
     const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-    loadRow(g, size, (size + kPad - 1) / kPad * kPad, decays);
-    for (int64_t i = 0; i < size; i += lanes) hn::StoreU(hn::Exp(d, hn::LoadU(d, decays + i)), d, decays + i);
+    for (int64_t i = 0; i < size; i += lanes) hn::StoreU(hn::Exp(d, loadPart(g, i, size)), d, decays + i);
     const auto before = [&](int64_t i) { return inputs.state ? inputs.state.at(batch, head, i) : nullptr; };
     const auto after = [&](int64_t i) { return outputs.state ? outputs.state.at(batch, head, i) : spare; };
     if constexpr (kOp == Wkv::Seven) {  // row i of the state belongs to value i

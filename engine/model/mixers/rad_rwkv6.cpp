@@ -58,8 +58,7 @@ at::Tensor radRwkv6(const Scope& weights, const at::Tensor& x, MixerContext& con
     const at::Tensor q = p.q * std::pow(static_cast<double>(config.headDim), -0.5), v = repeatHeads(p.v, config.heads);
 
     const at::Tensor before = context.state ? context.state->wkv : at::Tensor();
-    const WkvOutput out = context.form == Form::Recurrent || x.size(1) == 1 ? wkv6Recurrent(q, logDecay, k, v, before)
-                                                                            : wkv6Chunked(q, logDecay, k, v, before);
+    const WkvOutput out = (context.form == Form::Recurrent ? wkv6Recurrent : wkv6)(q, logDecay, k, v, before);
     if (context.state) context.state->wkv = out.state;
     const at::Tensor o = student.groupNorm ? headNorm(out.y, weights["ln_x.weight"], weights["ln_x.bias"],
                                                       static_cast<double>(config.headDim) * 1e-5)

@@ -60,9 +60,8 @@ at::Tensor radRwkv7(const Scope& weights, const at::Tensor& x, MixerContext& con
     }
 
     const at::Tensor before = context.state ? context.state->wkv : at::Tensor();
-    const WkvOutput out = context.form == Form::Recurrent || x.size(1) == 1
-                              ? wkv7Recurrent(p.q, logDecay, k, v, -removal, removal * a, before)
-                              : wkv7Chunked(p.q, logDecay, k, v, -removal, removal * a, before);
+    const auto form = context.form == Form::Recurrent ? wkv7Recurrent : wkv7;
+    const WkvOutput out = form(p.q, logDecay, k, v, -removal, removal * a, before);
     if (context.state) context.state->wkv = out.state;
     const at::Tensor o = student.groupNorm ? headNorm(out.y, weights["ln_x.weight"], weights["ln_x.bias"], headDim * 1e-5)
                                            : mergeHeads(out.y) * std::pow(headDim, -0.5);

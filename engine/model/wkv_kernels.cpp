@@ -1,0 +1,152 @@
+// The recurrences by the kernels in use, as functions that LibTorch can differentiate.
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+
+#include "engine/model/compat.h"
+#include "engine/model/kernel_choice.h"
+#include "engine/model/wkv.h"
+#include "kernels/kernels.h"
+
+namespace radlads::model {
+namespace {
+
+using kernels::Backend;
+using kernels::View;
+using kernels::Wkv;
+using kernels::WkvInputs;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+View viewOf(const at::Tensor& tensor) {
+    if (!tensor.defined()) return {};
+    View view;
+    view.data = tensor.data_ptr<float>();
+    for (int64_t i = 0; i < 4; ++i) {
+        view.sizes[i] = tensor.size(i);
+        view.strides[i] = tensor.stride(i);
+    }
+    return view;
+}
+
+// Elements of a head one after another; nothing is copied where they are.
+at::Tensor withRows(const at::Tensor& tensor) {
+    return tensor.defined() && tensor.stride(3) != 1 ? tensor.contiguous() : tensor;
+}
+
+at::Tensor room(std::size_t floats) {
+    return at::empty({static_cast<int64_t>(std::max<std::size_t>(floats, 1))}, at::kFloat);
+}
+
+// q, g, k, v, (a, b,) state; the last may be undefined.
+class Problem {
+public:
+    Problem(Wkv op, const variable_list& tensors) : m_op(op) {
+        for (const at::Tensor& tensor : tensors) m_tensors.push_back(withRows(tensor));
+        m_inputs.q = viewOf(m_tensors[0]);
+        m_inputs.g = viewOf(m_tensors[1]);
+        m_inputs.k = viewOf(m_tensors[2]);
+        m_inputs.v = viewOf(m_tensors[3]);
+        if (op == Wkv::Seven) m_inputs.a = viewOf(m_tensors[4]), m_inputs.b = viewOf(m_tensors[5]);
+        m_inputs.state = viewOf(m_tensors.back());
+        m_backend = kernelsInUse() == KernelChoice::Reference ? Backend::Reference : Backend::Simd;
+    }
+    const variable_list& tensors() const { return m_tensors; }
+
+    // saved: null if there will be no backward pass.
+    WkvOutput forward(at::Tensor* saved) const {
+        const at::Tensor& q = m_tensors[0];
+        // Tokens before heads, as what follows takes them.
+        const at::Tensor y = at::empty({q.size(0), q.size(2), q.size(1), q.size(3)}, q.options()).transpose(1, 2);
+        const at::Tensor state = at::empty({q.size(0), q.size(1), q.size(3), q.size(3)}, q.options());
+        if (saved) *saved = room(kernels::wkvSavedFloats(m_backend, m_op, m_inputs));
+        const at::Tensor work = workspace();
+        kernels::wkvForward(m_backend, m_op, m_inputs,
+                            {viewOf(y), viewOf(state), saved ? saved->data_ptr<float>() : nullptr},
+                            work.data_ptr<float>(), kernels::serial());
+        return {y, state};
+    }
+
+    variable_list backward(const at::Tensor& saved, const at::Tensor& dy, const at::Tensor& dstate,
+                           bool ofState) const {
+        variable_list gradients;
+        const std::size_t inputs = m_tensors.size() - 1;
+        for (std::size_t i = 0; i < inputs; ++i) {
+            const at::Tensor& x = m_tensors[i];
+            gradients.push_back(at::empty({x.size(0), x.size(2), x.size(1), x.size(3)}, x.options()).transpose(1, 2));
+        }
+        gradients.push_back(ofState ? at::empty_like(m_tensors.back(), at::MemoryFormat::Contiguous) : at::Tensor());
+        kernels::WkvGradients views;
+        const at::Tensor rows = withRows(dy.defined() ? dy : at::zeros_like(m_tensors[0]));
+        const at::Tensor last = withRows(dstate);
+        views.dy = viewOf(rows);
+        views.dstate = viewOf(last);
+        View* const parts[] = {&views.dq, &views.dg, &views.dk, &views.dv, &views.da, &views.db};
+        for (std::size_t i = 0; i < inputs; ++i) *parts[i] = viewOf(gradients[i]);
+        views.dstate0 = viewOf(gradients.back());
+        const at::Tensor work = workspace();
+        kernels::wkvBackward(m_backend, m_op, m_inputs, saved.data_ptr<float>(), views, work.data_ptr<float>(),
+                             kernels::serial());
+        return gradients;
+    }
+
+private:
+    at::Tensor workspace() const { return room(kernels::wkvWorkspaceFloats(m_backend, m_op, m_inputs, 1)); }
+
+    Wkv m_op;
+    variable_list m_tensors;
+    WkvInputs m_inputs;
+    Backend m_backend;
+};
+
+template <Wkv kOp>
+struct WkvFunction : torch::autograd::Function<WkvFunction<kOp>> {
+    static variable_list forward(AutogradContext* context, const variable_list& tensors) {
+        const Problem problem(kOp, tensors);
+        at::Tensor saved;
+        const WkvOutput output = problem.forward(&saved);
+        variable_list kept = problem.tensors();
+        kept.push_back(saved);
+        context->save_for_backward(kept);
+        return {output.y, output.state};
+    }
+    static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+        variable_list kept = context->get_saved_variables();
+        const at::Tensor saved = kept.back();
+        kept.pop_back();
+        return Problem(kOp, kept).backward(saved, gradients[0], gradients[1], kept.back().defined());
+    }
+};
+
+bool isForKernels(const at::Tensor& x) {
+    return kernelsInUse() != KernelChoice::Torch && x.device().is_cpu() && x.scalar_type() == at::kFloat &&
+           x.dim() == 4 && x.size(3) <= 256;
+}
+
+template <Wkv kOp>
+WkvOutput apply(const variable_list& tensors) {
+    const bool differentiated =
+        at::GradMode::is_enabled() && std::any_of(tensors.begin(), tensors.end(),
+                                                  [](const at::Tensor& x) { return x.defined() && x.requires_grad(); });
+    if (!differentiated) return Problem(kOp, tensors).forward(nullptr);
+    const variable_list outputs = WkvFunction<kOp>::apply(tensors);
+    return {outputs[0], outputs[1]};
+}
+
+}  // namespace
+
+WkvOutput wkv7(const at::Tensor& r, const at::Tensor& logDecay, const at::Tensor& k, const at::Tensor& v,
+               const at::Tensor& alpha, const at::Tensor& beta, const at::Tensor& state) {
+    if (isForKernels(r)) return apply<Wkv::Seven>({r, logDecay, k, v, alpha, beta, state});
+    if (r.size(2) == 1) return wkv7Recurrent(r, logDecay, k, v, alpha, beta, state);
+    return wkv7Chunked(r, logDecay, k, v, alpha, beta, state);
+}
+
+WkvOutput wkv6(const at::Tensor& q, const at::Tensor& logDecay, const at::Tensor& k, const at::Tensor& v,
+               const at::Tensor& state) {
+    if (isForKernels(q)) return apply<Wkv::Six>({q, logDecay, k, v, state});
+    if (q.size(2) == 1) return wkv6Recurrent(q, logDecay, k, v, state);
+    return wkv6Chunked(q, logDecay, k, v, state);
+}
+
+}  // namespace radlads::model
