@@ -99,9 +99,22 @@ private:
     Backend m_backend;
 };
 
+using OptionalTensor = c10::optional<at::Tensor>;
+
+OptionalTensor optional(const at::Tensor& tensor) {
+    return tensor.defined() ? OptionalTensor(tensor) : c10::nullopt;
+}
+
+// Every tensor is an argument of its own and undefined ones are absent: LibTorch sees none inside a list. a and b are
+// absent for Wkv::Six.
 template <Wkv kOp>
 struct WkvFunction : torch::autograd::Function<WkvFunction<kOp>> {
-    static variable_list forward(AutogradContext* context, const variable_list& tensors) {
+    static variable_list forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& g,
+                                 const at::Tensor& k, const at::Tensor& v, const OptionalTensor& a,
+                                 const OptionalTensor& b, const OptionalTensor& state) {
+        variable_list tensors{q, g, k, v};
+        if (kOp == Wkv::Seven) tensors.insert(tensors.end(), {*a, *b});
+        tensors.push_back(state.value_or(at::Tensor()));
         const Problem problem(kOp, tensors);
         at::Tensor saved;
         const WkvOutput output = problem.forward(&saved);
@@ -114,7 +127,9 @@ struct WkvFunction : torch::autograd::Function<WkvFunction<kOp>> {
         variable_list kept = context->get_saved_variables();
         const at::Tensor saved = kept.back();
         kept.pop_back();
-        return Problem(kOp, kept).backward(saved, gradients[0], gradients[1], kept.back().defined());
+        variable_list result = Problem(kOp, kept).backward(saved, gradients[0], gradients[1], kept.back().defined());
+        if (kOp == Wkv::Six) result.insert(result.end() - 1, 2, at::Tensor());
+        return result;
     }
 };
 
@@ -124,12 +139,16 @@ bool isForKernels(const at::Tensor& x) {
 }
 
 template <Wkv kOp>
-WkvOutput apply(const variable_list& tensors) {
+WkvOutput apply(const at::Tensor& q, const at::Tensor& g, const at::Tensor& k, const at::Tensor& v, const at::Tensor& a,
+                const at::Tensor& b, const at::Tensor& state) {
+    variable_list tensors{q, g, k, v};
+    if (kOp == Wkv::Seven) tensors.insert(tensors.end(), {a, b});
+    tensors.push_back(state);
     const bool differentiated =
         at::GradMode::is_enabled() && std::any_of(tensors.begin(), tensors.end(),
                                                   [](const at::Tensor& x) { return x.defined() && x.requires_grad(); });
     if (!differentiated) return Problem(kOp, tensors).forward(nullptr);
-    const variable_list outputs = WkvFunction<kOp>::apply(tensors);
+    const variable_list outputs = WkvFunction<kOp>::apply(q, g, k, v, optional(a), optional(b), optional(state));
     return {outputs[0], outputs[1]};
 }
 
@@ -137,14 +156,14 @@ WkvOutput apply(const variable_list& tensors) {
 
 WkvOutput wkv7(const at::Tensor& r, const at::Tensor& logDecay, const at::Tensor& k, const at::Tensor& v,
                const at::Tensor& alpha, const at::Tensor& beta, const at::Tensor& state) {
-    if (isForKernels(r)) return apply<Wkv::Seven>({r, logDecay, k, v, alpha, beta, state});
+    if (isForKernels(r)) return apply<Wkv::Seven>(r, logDecay, k, v, alpha, beta, state);
     if (r.size(2) == 1) return wkv7Recurrent(r, logDecay, k, v, alpha, beta, state);
     return wkv7Chunked(r, logDecay, k, v, alpha, beta, state);
 }
 
 WkvOutput wkv6(const at::Tensor& q, const at::Tensor& logDecay, const at::Tensor& k, const at::Tensor& v,
                const at::Tensor& state) {
-    if (isForKernels(q)) return apply<Wkv::Six>({q, logDecay, k, v, state});
+    if (isForKernels(q)) return apply<Wkv::Six>(q, logDecay, k, v, {}, {}, state);
     if (q.size(2) == 1) return wkv6Recurrent(q, logDecay, k, v, state);
     return wkv6Chunked(q, logDecay, k, v, state);
 }

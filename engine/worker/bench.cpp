@@ -9,6 +9,7 @@
 #include "engine/convert/setup.h"
 #include "engine/model/compat.h"
 #include "engine/model/decoder.h"
+#include "engine/model/kernel_choice.h"
 #include "engine/model/threads.h"
 #include "engine/model/wkv.h"
 #include "engine/run/machine.h"
@@ -242,31 +243,43 @@ Result<ordered_json> benchSteps(const Options& options, const Ceilings& ceilings
                         {"sequence_length", options.sequenceLength}, {"batch_size", options.batch},              {"steps", steps}};
 }
 
-// One recurrence in its two forms on the same inputs.
+// One recurrence in its forms on the same inputs; the first form is ours.
+using Recurrence = std::function<model::WkvOutput(const std::vector<at::Tensor>&)>;
 struct Kernel {
     const char* name;
-    double flopsPerElement;  // of a state element and token, forward
+    int64_t size = 0;
+    double flopsPerToken = 0;  // and head: of the chunk form, forward
     std::vector<at::Tensor> inputs;
-    std::function<model::WkvOutput(const std::vector<at::Tensor>&)> chunked, tokenLoop;
+    std::vector<std::pair<const char*, Recurrence>> forms;
 };
 
-constexpr int64_t kBatch = 4, kLength = 512, kHeads = 8, kSize = 64;
+constexpr int64_t kBatch = 4, kLength = 512, kHeads = 8;
+constexpr int64_t kSizes[] = {64, 128};
+
+// What the chunk form needs, half-empty triangles counted as half: products of the tokens with the state and into it, and of
+// the tokens of a chunk with each other.
+double chunkFlops(double size, double chunk, double streams) {
+    return streams * 4 * size * size + (streams == 2 ? 8 : 2) * chunk * size;
+}
 
 std::vector<Kernel> kernels() {
-    const std::vector<int64_t> shape{kBatch, kHeads, kLength, kSize};
-    const auto random = [&] { return at::randn(shape, at::kFloat); };
-    const double scale = 1.0 / 8.0;  // N^-1/2
-    const at::Tensor unit = [&] {
-        const at::Tensor x = random();
-        return x / x.norm(2, {-1}, true);
-    }();
-    const at::Tensor decay7 = at::sigmoid(random()) * -0.606531, decay6 = (-random().exp()).clamp(-5.0, 0.0);
-    return {{"wkv7", 9, {random() * scale, decay7, random() * scale, random(), -unit, unit * at::sigmoid(random())},
-             [](const auto& x) { return model::wkv7Chunked(x[0], x[1], x[2], x[3], x[4], x[5]); },
-             [](const auto& x) { return model::wkv7Recurrent(x[0], x[1], x[2], x[3], x[4], x[5]); }},
-            {"wkv6", 5, {random() * scale, decay6, random() * scale, random()},
-             [](const auto& x) { return model::wkv6Chunked(x[0], x[1], x[2], x[3]); },
-             [](const auto& x) { return model::wkv6Recurrent(x[0], x[1], x[2], x[3]); }}};
+    std::vector<Kernel> list;
+    for (const int64_t size : kSizes) {
+        const std::vector<int64_t> shape{kBatch, kHeads, kLength, size};
+        const auto random = [&] { return at::randn(shape, at::kFloat); };
+        const double scale = 1.0 / std::sqrt(static_cast<double>(size)), n = static_cast<double>(size);
+        const at::Tensor direction = random(), unit = direction / direction.norm(2, {-1}, true);
+        const at::Tensor decay7 = at::sigmoid(random()) * -0.606531, decay6 = (-random().exp()).clamp(-5.0, 0.0);
+        list.push_back({"wkv7", size, chunkFlops(n, 32, 2), {random() * scale, decay7, random() * scale, random(), -unit, unit * at::sigmoid(random())},
+                        {{"kernel", [](const auto& x) { return model::wkv7(x[0], x[1], x[2], x[3], x[4], x[5]); }},
+                         {"LibTorch, chunked", [](const auto& x) { return model::wkv7Chunked(x[0], x[1], x[2], x[3], x[4], x[5]); }},
+                         {"LibTorch, token loop", [](const auto& x) { return model::wkv7Recurrent(x[0], x[1], x[2], x[3], x[4], x[5]); }}}});
+        list.push_back({"wkv6", size, chunkFlops(n, 16, 1), {random() * scale, decay6, random() * scale, random()},
+                        {{"kernel", [](const auto& x) { return model::wkv6(x[0], x[1], x[2], x[3]); }},
+                         {"LibTorch, chunked", [](const auto& x) { return model::wkv6Chunked(x[0], x[1], x[2], x[3]); }},
+                         {"LibTorch, token loop", [](const auto& x) { return model::wkv6Recurrent(x[0], x[1], x[2], x[3]); }}}});
+    }
+    return list;
 }
 
 struct FormTimes {
@@ -274,7 +287,7 @@ struct FormTimes {
     at::Tensor y;
 };
 
-FormTimes timeForm(const Kernel& kernel, const std::function<model::WkvOutput(const std::vector<at::Tensor>&)>& form, double budget) {
+FormTimes timeForm(const Kernel& kernel, const Recurrence& form, double budget) {
     FormTimes times;
     times.forward = bestTiming(budget, [&] {
         const at::NoGradGuard noGrad;
@@ -289,40 +302,47 @@ FormTimes timeForm(const Kernel& kernel, const std::function<model::WkvOutput(co
 
 Result<ordered_json> benchKernels(const Options& options, const Ceilings& ceilings, std::string& text) {
     ProgressDisplay display(!options.quiet);
-    Table table({{"Kernel", Align::Left}, {"Form", Align::Left}, {"forward ms"}, {"GFLOP/s"}, {"of GEMM"}, {"fwd+bwd ms"}, {"tokens/s"}, {"speed-up"}, {"difference"}});
+    Table table({{"Recurrence", Align::Left}, {"Form", Align::Left}, {"forward ms"}, {"fwd+bwd ms"}, {"tokens/s"}, {"GFLOP/s"}, {"of GEMM"}, {"kernel is"}, {"difference"}});
     ordered_json rows = ordered_json::array();
     const double tokens = static_cast<double>(kBatch * kLength);
     double share = std::numeric_limits<double>::infinity();
     for (const Kernel& kernel : kernels()) {
-        display.message(fmt::format("Measuring {} ...", kernel.name));
-        const FormTimes chunked = timeForm(kernel, kernel.chunked, options.seconds / 2), loop = timeForm(kernel, kernel.tokenLoop, options.seconds / 2);
-        RADLADS_TRY(notInterrupted());
-        const double difference = (chunked.y - loop.y).abs().max().item<double>() / loop.y.abs().max().item<double>();
-        const double flops = kernel.flopsPerElement * tokens * static_cast<double>(kHeads * kSize * kSize);
-        for (const auto& [form, times] : {std::pair<const char*, const FormTimes&>{"chunked", chunked}, {"token loop", loop}}) {
-            const double rate = flops / times.forward.seconds;
-            share = std::min({share, times.forward.share, times.both.share});
-            const bool first = &times == &chunked;
-            table.add({first ? kernel.name : "", form, milliseconds(times.forward.seconds), fmt::format("{:.1f}", rate / 1e9), fmt::format("{:.2f}", rate / ceilings.gemmOne),
-                       milliseconds(times.both.seconds), formatCount(tokens / times.both.seconds), first ? fmt::format("{:.1f} x", loop.both.seconds / times.both.seconds) : "",
-                       first ? fmt::format("{:.1e}", difference) : ""});
-            rows.push_back({{"kernel", kernel.name},
-                            {"form", form},
-                            {"forward_seconds", times.forward.seconds},
-                            {"forward_backward_seconds", times.both.seconds},
-                            {"recurrence_flops_per_second", rate},
+        display.message(fmt::format("Measuring {} with heads of {} ...", kernel.name, kernel.size));
+        std::vector<FormTimes> times;
+        for (const auto& [name, form] : kernel.forms) {
+            times.push_back(timeForm(kernel, form, options.seconds / 2));
+            RADLADS_TRY(notInterrupted());
+        }
+        const at::Tensor exact = times.back().y;  // of the token loop
+        for (std::size_t f = 0; f < times.size(); ++f) {
+            const FormTimes& form = times[f];
+            const double difference = (form.y - exact).abs().max().item<double>() / exact.abs().max().item<double>();
+            // Backward needs twice the arithmetic of forward. Every form is given the chunk form's.
+            const double rate = 3 * kernel.flopsPerToken * static_cast<double>(kHeads) * tokens / form.both.seconds;
+            const double faster = form.both.seconds / times.front().both.seconds;
+            share = std::min({share, form.forward.share, form.both.share});
+            table.add({f == 0 ? fmt::format("{}, heads of {}", kernel.name, kernel.size) : "", kernel.forms[f].first, milliseconds(form.forward.seconds),
+                       milliseconds(form.both.seconds), formatCount(tokens / form.both.seconds), fmt::format("{:.1f}", rate / 1e9),
+                       fmt::format("{:.2f}", rate / ceilings.gemmOne), f == 0 ? "" : fmt::format("{:.1f} x faster", faster), fmt::format("{:.1e}", difference)});
+            rows.push_back({{"recurrence", kernel.name},
+                            {"head_dim", kernel.size},
+                            {"form", kernel.forms[f].first},
+                            {"forward_seconds", form.forward.seconds},
+                            {"forward_backward_seconds", form.both.seconds},
+                            {"flops_per_second", rate},
                             {"gemm_ratio", rate / ceilings.gemmOne},
-                            {"tokens_per_second", tokens / times.both.seconds},
-                            {"processor_share", std::min(times.forward.share, times.both.share)}});
-            if (first) rows.back()["relative_difference"] = difference;
+                            {"tokens_per_second", tokens / form.both.seconds},
+                            {"kernel_speed_up", faster},
+                            {"relative_difference", difference},
+                            {"processor_share", std::min(form.forward.share, form.both.share)}});
         }
     }
-    text += fmt::format("\nKernels: batch {}, {} tokens, {} heads of {}, float32, one thread\n\n", kBatch, kLength, kHeads, kSize);
+    text += fmt::format("\nKernels ({}): batch {}, {} tokens, {} heads, float32, one thread\n\n", model::describeKernels(), kBatch, kLength, kHeads);
     text += table.text();
-    text += "\nGFLOP/s counts the recurrence's arithmetic alone (forward), the chunked form does more than that; of GEMM: its share of the sgemm\n"
-            "rate on one thread. tokens/s and speed-up: forward and backward. difference: largest, relative to the token loop's largest value.\n";
+    text += "\nGFLOP/s counts the arithmetic of the chunk form, forward and backward; of GEMM: its share of the sgemm rate on one thread.\n"
+            "difference: largest, relative to the token loop's largest value.\n";
     text += disturbance(share);
-    return ordered_json{{"batch", kBatch}, {"tokens", kLength}, {"heads", kHeads}, {"head_dim", kSize}, {"threads", 1}, {"results", rows}};
+    return ordered_json{{"kernels", model::describeKernels()}, {"batch", kBatch}, {"tokens", kLength}, {"heads", kHeads}, {"threads", 1}, {"results", rows}};
 }
 
 Result<int> bench(const Options& options) {
@@ -393,7 +413,7 @@ void addBenchCommand(CLI::App& app, Action& action) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("bench", "Speed on this machine beside its own ceilings (matrix products, memory bandwidth), as ratios");
     command->add_flag("--step", options->step, "The three training steps of a model (default: both parts)");
-    command->add_flag("--kernels", options->kernels, "The recurrences: chunked form against the token loop");
+    command->add_flag("--kernels", options->kernels, "The recurrences: the kernels against LibTorch's operations");
     command->add_flag("--ceilings", options->ceilings, "The ceilings alone, unless --step or --kernels is given too");
     command->add_option("--teacher", options->teacher, "Hugging Face directory, or \"demo\"")->type_name("DIR")->capture_default_str();
     command->add_option("--student", options->student, "rad-rwkv7 or rad-rwkv6")->type_name("A")->capture_default_str();

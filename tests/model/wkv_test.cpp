@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/model/compat.h"
+#include "engine/model/kernel_choice.h"
 #include "engine/model/wkv.h"
 
 namespace {
@@ -140,6 +141,59 @@ TEST(Wkv7, GradientsAgreeWithFiniteDifferences) {
             EXPECT_NEAR((up - down) / (2 * h), analytic[i].reshape({-1})[j].item<double>(), 1e-6) << "input " << i << " element " << j;
         }
     }
+}
+
+// The kernels in use, float32: outputs, states and all gradients as those of the token loop in double.
+TEST(WkvKernels, AreTheRecurrencesWithTheirGradients) {
+    const auto toFloat = [](const at::Tensor& x) { return x.detach().to(at::kFloat).requires_grad_(true); };
+    for (const KernelChoice choice : {KernelChoice::Simd, KernelChoice::Reference}) {
+        forceKernels(choice);
+        for (const bool hasState : {true, false})
+            for (const int64_t length : {1, 17, 70}) {
+                if (!hasState && length == 1) continue;  // the decay of nothing has no gradient to compare with
+                Inputs in = wkv7Inputs(length, 12);
+                const at::Tensor c = random({2, 3, length, 12}), d = random({2, 3, 12, 12});
+                if (!hasState) in.state = at::Tensor();
+                std::vector<at::Tensor> exact = in.all();
+                if (!hasState) exact.pop_back();
+                requireGradients(exact);
+                std::vector<at::Tensor> inputs;
+                for (const at::Tensor& x : exact) inputs.push_back(toFloat(x));
+                const at::Tensor state = hasState ? inputs[6] : at::Tensor();
+                const auto compare = [&](const WkvOutput& actual, const WkvOutput& expected, const std::vector<at::Tensor>& leaves,
+                                         const std::vector<at::Tensor>& exactLeaves, const std::string& what) {
+                    expectClose(actual.y.to(at::kDouble), expected.y, 3e-6, what);
+                    expectClose(actual.state.to(at::kDouble), expected.state, 3e-6, what);
+                    const auto ga = gradients({weighted(actual, c.to(at::kFloat), d.to(at::kFloat))}, leaves);
+                    const auto gb = gradients({weighted(expected, c, d)}, exactLeaves);
+                    for (size_t i = 0; i < ga.size(); ++i) {
+                        ASSERT_TRUE(ga[i].defined()) << what << " gradient " << i;
+                        expectClose(ga[i].to(at::kDouble), gb[i], 1e-5, what + " gradient " + std::to_string(i));
+                    }
+                };
+                const std::string what = std::string(toString(choice)) + " length " + std::to_string(length);
+                compare(wkv7(inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], inputs[5], state),
+                        wkv7Recurrent(in.r, in.logDecay, in.k, in.v, in.alpha, in.beta, in.state), inputs, exact, "wkv7 " + what);
+                const std::vector<size_t> six = hasState ? std::vector<size_t>{0, 1, 2, 3, 6} : std::vector<size_t>{0, 1, 2, 3};
+                std::vector<at::Tensor> leaves, exactLeaves;
+                for (const size_t i : six) leaves.push_back(inputs[i]), exactLeaves.push_back(exact[i]);
+                compare(wkv6(inputs[0], inputs[1], inputs[2], inputs[3], state), wkv6Recurrent(in.r, in.logDecay, in.k, in.v, in.state), leaves,
+                        exactLeaves, "wkv6 " + what);
+            }
+    }
+    forceKernels(std::nullopt);
+}
+
+// As a mixer hands them over: heads beside each other in a token, some inputs without a gradient, the last state unused.
+TEST(WkvKernels, TakeViewsAndOnlyTheGradientsThatAreWanted) {
+    const at::Tensor wide = at::randn({2, 20, 3 * 16}, at::kFloat).requires_grad_(true);
+    const auto heads = [](const at::Tensor& x) { return x.reshape({2, 20, 3, 16}).transpose(1, 2); };
+    const at::Tensor decay = -at::rand({2, 3, 20, 16}, at::kFloat), v = at::randn({2, 3, 16, 20}, at::kFloat).transpose(2, 3);
+    const auto slope = [&](const WkvOutput& out) { return gradients({out.y.sum()}, {wide}).front(); };
+    const at::Tensor a = slope(wkv6(heads(wide), decay, heads(wide), v)), b = slope(wkv6Recurrent(heads(wide), decay, heads(wide), v));
+    expectClose(a, b, 1e-5, "gradient through both");
+    const at::NoGradGuard noGrad;
+    EXPECT_FALSE(wkv6(heads(wide), decay, heads(wide), v).y.requires_grad());
 }
 
 }  // namespace
