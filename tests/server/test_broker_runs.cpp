@@ -259,6 +259,7 @@ TEST_F(Runs, AreResumedWhileTheWorkerThatWasStoppedIsStillEnding) {
         ASSERT_TRUE(reaches(client, run, "stopped"));
         const int resumed = client.request("run.resume", {{"run", run}});
         other.result("engine.ping");
+        EXPECT_FALSE(client.hasLine(std::chrono::milliseconds(300))) << "told before it can be true";
         fs::remove(runs() / run / "linger");
         EXPECT_TRUE(client.answer(resumed).contains("result"));
         EXPECT_TRUE(eventually([&] { return count(run, "run.started") == 2; })) << "nothing was started";
