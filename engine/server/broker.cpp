@@ -44,6 +44,9 @@ Broker::Broker(fs::path socket, InstanceLock socketLock, InstanceLock runsLock, 
       m_runsLock(std::move(runsLock)),
       m_engine(runsDirectory) {
     connect(&m_server, &SocketServer::connected, this, &Broker::accept);
+    m_listenTimer.setSingleShot(true);
+    m_listenTimer.setInterval(0);  // when the session's own descriptor is free
+    connect(&m_listenTimer, &QTimer::timeout, this, [this] { (void)listen(); });
     RunLibrary& library = m_engine.control().library();
     const auto each = [this](auto call) {
         // A session may end meanwhile.
@@ -91,6 +94,8 @@ void Broker::remove(Session* session) {
     m_sessions.erase(found);
     session->deleteLater();
     if (m_isEnding && m_sessions.empty()) Q_EMIT ended();
+    // QLocalServer stops listening when the process has no descriptor left for a client.
+    if (!m_isEnding && !m_server.isListening()) m_listenTimer.start();
 }
 
 void Broker::shutDown() {

@@ -3,6 +3,7 @@
 
 #include <QLocalServer>
 #include <QObject>
+#include <QTimer>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -50,6 +51,7 @@ private:
     InstanceLock m_socketLock, m_runsLock;
     Engine m_engine;
     SocketServer m_server;
+    QTimer m_listenTimer;
     std::vector<Session*> m_sessions;
     bool m_isEnding = false;
 };

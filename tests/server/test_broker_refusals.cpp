@@ -1,6 +1,7 @@
 // What an engine refuses, with a reason, while others go on undisturbed.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -326,6 +327,35 @@ TEST_F(BrokerRefuses, The65thRequestThatWaitsForItsAnswer) {
                    return event["event"] == "checkpoint.saved";
                }) == server::Session::kMaxInFlight;
     }));
+}
+
+TEST_F(BrokerRefuses, ClientsForWhichItHasNoDescriptorAndNoneAfterwards) {
+    startBroker();
+    EngineClient first = greeted();
+    const std::string open = "/proc/" + std::to_string(broker().id()) + "/fd";
+    const auto descriptors = std::distance(fs::directory_iterator(open), fs::directory_iterator());
+    rlimit limit{};
+    ASSERT_EQ(::prlimit(broker().id(), RLIMIT_NOFILE, nullptr, &limit), 0);
+    limit.rlim_cur = static_cast<rlim_t>(descriptors + 3);
+    ASSERT_EQ(::prlimit(broker().id(), RLIMIT_NOFILE, &limit, nullptr), 0);
+    std::vector<EngineClient> clients;
+    EXPECT_THROW(
+        {
+            for (int i = 0; i < 10; ++i) clients.push_back(greeted());
+        },
+        std::exception);
+    first.result("engine.ping");
+    ASSERT_FALSE(clients.empty());
+    clients.clear();
+    EXPECT_TRUE(eventually([&] {
+        try {
+            greeted();
+            return true;
+        } catch (const std::exception&) {
+            return false;
+        }
+    }));
+    first.result("engine.ping");
 }
 
 TEST_F(BrokerRefuses, The65thClientUntilAnotherHasGone) {
