@@ -65,7 +65,8 @@ json BrokerTest::planJson(const std::string& name) {
         "data": {"sources": [{"path": "demo:7:300"}], "validation": {"windows": 2, "every_steps": 20}},
         "steps": [
           {"kind": "align", "tokens": 8192, "sequence_length": 64, "batch_size": 4, "learning_rate": {"initial": 1e-3}},
-          {"kind": "distill", "tokens": 4096, "sequence_length": 64, "batch_size": 4, "learning_rate": {"initial": 3e-4}}
+          {"kind": "distill", "tokens": 4096, "sequence_length": 64, "batch_size": 4,
+           "learning_rate": {"initial": 3e-4}}
         ],
         "hardware": {"device": "cpu", "threads": 1},
         "checkpoints": {"every_tokens": 2048, "every_minutes": 0}})");
