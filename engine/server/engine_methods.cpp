@@ -79,6 +79,11 @@ Answer describe(const Call& call) {
                            {"name", machine.processor},
                            {"memory_bytes", machine.memoryBytes},
                            {"free_bytes", machine.availableBytes}}}},
+                        // What train/session.cpp accepts.
+                        {"supports",
+                         {{"precision", {"fp32"}},
+                          {"activation_checkpointing", {"auto", "off"}},
+                          {"sharding", {"none"}}}},
                         {"disk", diskJson(call.engine.runsDirectory())},
                         {"gemm_flops_per_second", call.engine.rate().gemmFlopsPerSecond()
                                                       ? ordered_json(*call.engine.rate().gemmFlopsPerSecond())

@@ -1,6 +1,8 @@
 #include "engine/train/optimizer.h"
 
+#include <charconv>
 #include <cmath>
+#include <string_view>
 
 #include "engine/model/compat.h"
 #include "engine/model/threads.h"
@@ -51,6 +53,21 @@ double Optimizer::gradientNorm(const model::Weights& gradients) {
     double sum = 0;
     for (const auto& [name, gradient] : gradients) sum += sumOfSquares(gradient.data_ptr<float>(), gradient.numel());
     return std::sqrt(sum);
+}
+
+std::vector<double> Optimizer::gradientNormsByLayer(const model::Weights& gradients) {
+    constexpr std::string_view kPrefix = "model.layers.";
+    std::vector<double> norms;
+    for (const auto& [name, gradient] : gradients) {
+        if (!name.starts_with(kPrefix)) continue;
+        size_t layer = 0;
+        const char* digits = name.data() + kPrefix.size();
+        if (std::from_chars(digits, name.data() + name.size(), layer).ec != std::errc()) continue;
+        norms.resize(std::max(norms.size(), layer + 1));
+        norms[layer] += sumOfSquares(gradient.data_ptr<float>(), gradient.numel());
+    }
+    for (double& norm : norms) norm = std::sqrt(norm);
+    return norms;
 }
 
 void Optimizer::update(const model::Weights& gradients, double scale, const LearningRates& rates, size_t threads) {

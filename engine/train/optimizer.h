@@ -17,6 +17,8 @@ public:
 
     // sqrt of the sum of squares over all gradients, in double, in the order of the names.
     static double gradientNorm(const model::Weights& gradients);
+    // The same of each layer's gradients alone ("model.layers.N."), by layer; what belongs to no layer is left out.
+    static std::vector<double> gradientNormsByLayer(const model::Weights& gradients);
     // One update with gradients * scale. A parameter without a gradient stays as it is. The result does not depend on `threads`.
     void update(const model::Weights& gradients, double scale, const LearningRates& rates, size_t threads);
 

@@ -318,8 +318,11 @@ Status RunLoop::applyUpdate(Optimizer& optimizer, const protocol::StepPlan& plan
                                  {"learning_rate", rates.main}, {"mixer_learning_rate", rates.mixer}, {"gradient_norm", batch.norm},
                                  {"tokens_per_second", rate}, {"memory_bytes", usedMemoryBytes()}, {"peak_memory_bytes", peakMemoryBytes()},
                                  {"data_wait_seconds", waitSeconds}, {"eta_seconds", *report.etaSeconds}}));
-    if (!batch.perLayer.empty() && (m_position.update % 10 == 0 || m_position.tokens >= plan.tokens)) {
-        RADLADS_TRY(emit("layers", {{"step_index", m_position.stepIndex}, {"update", m_position.update}, {"losses", batch.perLayer}}));
+    if (m_position.update % 10 == 0 || m_position.tokens >= plan.tokens) {
+        json layers = {{"step_index", m_position.stepIndex}, {"update", m_position.update}};
+        if (!batch.perLayer.empty()) layers["losses"] = batch.perLayer;
+        else layers["gradient_norms"] = Optimizer::gradientNormsByLayer(batch.gradients);
+        RADLADS_TRY(emit("layers", std::move(layers)));
     }
     if (m_options.onUpdate) m_options.onUpdate(report);
     if (now - m_lastSummary >= kSummaryInterval) return writeState("running");

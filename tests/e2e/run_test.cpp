@@ -3,7 +3,9 @@
 #include <signal.h>
 
 #include <chrono>
+#include <cmath>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -93,6 +95,26 @@ TEST_F(Runs, FinishWithAModelAndAJournalWithoutHoles) {
     EXPECT_EQ(count(run, "metrics"), 32u + 32u + 16u);
     EXPECT_EQ(count(run, "step.finished"), 3u);
     EXPECT_EQ(count(run, "run.finished"), 1u);
+    // Layers: their losses while they are aligned, then the norms of their gradients, which make up most of the whole.
+    std::map<int, size_t> losses, norms;
+    double whole = 0;
+    for (const json& event : events(run)) {
+        if (event["event"] == "metrics") whole = event["gradient_norm"].get<double>();
+        if (event["event"] != "layers") continue;
+        const int step = event["step_index"].get<int>();
+        losses[step] += event.contains("losses");
+        norms[step] += event.contains("gradient_norms");
+        if (!event.contains("gradient_norms")) continue;
+        ASSERT_EQ(event["gradient_norms"].size(), 2u);
+        double squares = 0;
+        for (const json& norm : event["gradient_norms"]) {
+            EXPECT_GT(norm.get<double>(), 0);
+            squares += norm.get<double>() * norm.get<double>();
+        }
+        EXPECT_LE(std::sqrt(squares), whole * (1 + 1e-6));
+    }
+    EXPECT_EQ(losses, (std::map<int, size_t>{{0, 4}, {1, 0}, {2, 0}}));
+    EXPECT_EQ(norms, (std::map<int, size_t>{{0, 0}, {1, 4}, {2, 2}}));
     EXPECT_EQ(engine({"resume", run.string()}).exitCode, 0);
     EXPECT_EQ(engine({"generate", (run / "model").string(), "-p", " the", "-n", "5"}).exitCode, 0);
 }

@@ -98,6 +98,19 @@ TEST(Updater, TheBitsDoNotDependOnThreads) {
     EXPECT_NEAR(whole.norm / one.norm, 1.0, 1e-4);
 }
 
+TEST(Optimizer, NormsByLayerAreThoseOfTheLayersGradientsAlone) {
+    const model::Weights gradients{{"model.embed_tokens.weight", at::full({2, 2}, 5.0f)},
+                                   {"model.layers.0.mlp.up_proj.weight", at::full({1, 4}, 3.0f)},
+                                   {"model.layers.0.self_attn.q_proj.weight", at::full({4, 4}, 2.0f)},
+                                   {"model.layers.10.mlp.up_proj.weight", at::full({1, 4}, 1.0f)}};
+    const std::vector<double> norms = train::Optimizer::gradientNormsByLayer(gradients);
+    ASSERT_EQ(norms.size(), 11u);
+    EXPECT_DOUBLE_EQ(norms[0], 10.0);
+    EXPECT_DOUBLE_EQ(norms[1], 0.0);
+    EXPECT_DOUBLE_EQ(norms[10], 2.0);
+    EXPECT_TRUE(train::Optimizer::gradientNormsByLayer({}).empty());
+}
+
 TEST(Updater, AutomaticMicroBatchDividesTheBatch) {
     for (const auto& [length, batch, expected] : {std::tuple{512, 32, 2}, std::tuple{128, 16, 8}, std::tuple{256, 2, 1}, std::tuple{4096, 3, 1}, std::tuple{64, 7, 1}}) {
         protocol::StepPlan step;

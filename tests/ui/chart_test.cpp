@@ -4,6 +4,8 @@
 #include <QApplication>
 #include <QBuffer>
 #include <QClipboard>
+#include <QDir>
+#include <QElapsedTimer>
 #include <QFile>
 #include <QHelpEvent>
 #include <QMenu>
@@ -12,9 +14,11 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 #include <QToolTip>
 #include <QWheelEvent>
 
+#include "ui/chart/csv_export.h"
 #include "ui/chart/read_out.h"
 #include "ui/core/theme.h"
 
@@ -312,12 +316,60 @@ private Q_SLOTS:
         Chart chart(u"a"_s, u"Loss"_s, NumberStyle::Plain);
         chart.setCurves({loss.curve(u"Loss"_s), validation.curve(u"Validation, \"held out\""_s)});
         QTemporaryDir folder;
-        QVERIFY(chart.saveCsv(folder.filePath(u"a.csv"_s)));
+        QSignalSpy written(chart.saveCsv(folder.filePath(u"a.csv"_s)), &CsvExport::written);
+        QVERIFY(written.wait());
         QFile file(folder.filePath(u"a.csv"_s));
         QVERIFY(file.open(QIODevice::ReadOnly));
         QCOMPARE(file.readAll(), QByteArray("step,tokens,hours,Loss,\"Validation, \"\"held out\"\"\"\n"
                                             "0,0,0,0.5,\n1,1000,0.01,nan,\n2,2000,0.02,2.5,7.25\n5,5000,0.05,,8\n"));
-        QVERIFY(!chart.saveCsv(folder.filePath(u"no/such/folder/a.csv"_s)));
+        QSignalSpy said(&chart, &Chart::exportFailed);
+        chart.saveCsv(folder.filePath(u"no/such/folder/a.csv"_s));
+        QVERIFY(said.wait());
+        QVERIFY(said.first().first().toString().contains(u"no/such/folder/a.csv"_s));
+    }
+
+    void aMillionRowsAreWrittenBesideTheEventLoop() {
+        Data data;
+        for (int i = 0; i < 1'000'000; ++i) data.add(i % 1000);
+        Chart chart(u"a"_s, u"Loss"_s, NumberStyle::Plain);
+        chart.setCurves({data.curve(u"Loss"_s)});
+        QTemporaryDir folder;
+        const QString path = folder.filePath(u"a.csv"_s);
+        CsvExport* writing = chart.saveCsv(path);
+        QSignalSpy written(writing, &CsvExport::written), progress(writing, &CsvExport::progress);
+        // What the loop has to do meanwhile is done in time.
+        QTimer beat;
+        QElapsedTimer since;
+        qint64 longest = 0;
+        connect(&beat, &QTimer::timeout, &beat, [&] { longest = std::max(longest, since.restart()); });
+        beat.start(5);
+        since.start();
+        QVERIFY(written.wait(60000));
+        QVERIFY2(longest < 100, qPrintable(QString::number(longest)));
+        QVERIFY(progress.count() > 3);
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(file.readAll().count('\n'), 1'000'001);
+    }
+
+    void aCancelledExportLeavesTheFileAsItWas() {
+        Data data;
+        for (int i = 0; i < 1'000'000; ++i) data.add(i % 1000);
+        Chart chart(u"a"_s, u"Loss"_s, NumberStyle::Plain);
+        chart.setCurves({data.curve(u"Loss"_s)});
+        QTemporaryDir folder;
+        QFile file(folder.filePath(u"a.csv"_s));
+        QVERIFY(file.open(QIODevice::ReadWrite));
+        file.write("of before");
+        file.close();
+        CsvExport* writing = chart.saveCsv(file.fileName());
+        QSignalSpy cancelled(writing, &CsvExport::cancelled), written(writing, &CsvExport::written);
+        connect(writing, &CsvExport::progress, writing, &CsvExport::cancel);
+        QVERIFY(cancelled.wait());
+        QCOMPARE(written.count(), 0);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(file.readAll(), QByteArray("of before"));
+        QCOMPARE(QDir(folder.path()).entryList(QDir::Files).size(), 1);
     }
 
     void csvOfSeveralRunsNamesThem() {

@@ -65,7 +65,8 @@ QJsonObject JournalWriter::layers(int count) {
         const double peak = 1 + 6 * std::exp(-std::pow((layer - count * 0.8) / 2.0, 2));
         losses.append(m_level * (0.05 + 0.02 * layer) * peak / (0.3 + m_update / 60.0) * (1 + 0.2 * noise()));
     }
-    return event(u"layers"_s, {{u"step_index"_s, m_step}, {u"update"_s, m_update}, {u"losses"_s, losses}});
+    const QString key = m_step == 0 ? u"losses"_s : u"gradient_norms"_s;
+    return event(u"layers"_s, {{u"step_index"_s, m_step}, {u"update"_s, m_update}, {key, losses}});
 }
 
 QJsonObject JournalWriter::evaluation() {

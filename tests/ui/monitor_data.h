@@ -17,7 +17,7 @@ public:
     QJsonObject started();
     QJsonObject stepStarted(int index, const QString& kind, double tokens);
     QJsonObject metrics();  // of the next update
-    QJsonObject layers(int count);
+    QJsonObject layers(int count);  // losses in the first step, norms of gradients in the second
     QJsonObject evaluation();
     QJsonObject checkpoint();
     QJsonObject rollback(int toUpdate);  // the next metrics are those of toUpdate + 1

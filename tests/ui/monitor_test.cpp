@@ -305,6 +305,42 @@ private Q_SLOTS:
         QVERIFY(map->accessibleDescription().startsWith(u"Layer 5"_s));
     }
 
+    void laterStepsShowTheNormsOfTheGradientsUntilLossesAreAskedFor() {
+        LayersPage page;
+        page.resize(1000, 700);
+        page.show();
+        auto history = std::make_shared<RunHistory>(u"a"_s);
+        history->setPlan(JournalWriter::plan());
+        page.showRun(nullptr, history);
+        auto* value = page.findChild<QComboBox*>(u"layerValue"_s);
+        auto* table = page.findChild<QTableWidget*>(u"layerTable"_s);
+        auto* map = page.findChild<HeatMap*>();
+        const auto header = [&] { return table->horizontalHeaderItem(1)->text(); };
+        JournalWriter writer;
+        QVector<QJsonObject> events{writer.started(), writer.stepStarted(0, u"align"_s, 1e6)};
+        for (int i = 0; i < 30; ++i) events.append({writer.metrics(), writer.layers(4)});
+        radlads::tests::apply(*history, events);
+        QVERIFY(!value->isVisible());
+        QCOMPARE(header(), u"Loss"_s);
+        events = {writer.stepFinished(), writer.stepStarted(1, u"distill"_s, 1e6)};
+        for (int i = 0; i < 20; ++i) events.append({writer.metrics(), writer.layers(6)});
+        radlads::tests::apply(*history, events);
+        QVERIFY(value->isVisible());
+        QCOMPARE(header(), u"Norm"_s);
+        QCOMPARE(map->layerCount(), 6);
+        RunSeries series(history);
+        QCOMPARE(series.layersX(LayerValue::Loss)->size(), size_t(30));
+        QCOMPARE(series.layersX(LayerValue::GradientNorm)->size(), size_t(20));
+        QCOMPARE(series.layers(LayerValue::GradientNorm)[5]->at(19), float(history->layers().last().losses[5]));
+        value->setFocus();
+        QTest::keyClick(value, Qt::Key_Up);
+        QCOMPARE(header(), u"Loss"_s);
+        QCOMPARE(map->layerCount(), 4);
+        // What was chosen stays while the run goes on.
+        radlads::tests::apply(*history, {writer.metrics(), writer.layers(6)});
+        QCOMPARE(map->layerCount(), 4);
+    }
+
     void theMapShowsTheLargestLossOfEveryPixel() {
         HeatMap map;
         map.resize(300, 240);

@@ -9,11 +9,14 @@
 
 #include "ui/chart/chart_group.h"
 #include "ui/chart/column.h"
+#include "ui/chart/csv_table.h"
 #include "ui/core/run_record.h"
 
 class QMenu;
 
 namespace radlads::ui {
+
+class CsvExport;
 
 // A curve of a chart. Columns are shared with the one who fills them, who calls Chart::dataChanged() after.
 struct Curve {
@@ -87,7 +90,9 @@ public:
     // Everything, or only what is in sight.
     enum class Extent { All, Visible };
     bool writeCsv(QIODevice& device, Extent extent, char separator = ',') const;
-    bool saveCsv(const QString& path) const;
+    CsvTable csvTable(Extent extent) const;  // a copy
+    // Everything, in a thread; what takes long shows its progress and can be cancelled.
+    CsvExport* saveCsv(const QString& path);
     bool savePng(const QString& path);
     bool savePdf(const QString& path);
     void copyData() const;  // of what is in sight, to paste into a table
@@ -131,6 +136,7 @@ private:
     void updateCursor();
     void moveCursor(int pixels);
     void zoomY(double factor, double pixel);
+    void sayNotWritten(const QString& path);
     QString askForFile(const QString& title, const QString& suffix);
 
     class Private;

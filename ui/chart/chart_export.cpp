@@ -3,44 +3,18 @@
 #include <QFileDialog>
 #include <QGuiApplication>
 #include <QMenu>
-#include <QSaveFile>
+#include <QProgressDialog>
 #include <algorithm>
-#include <array>
-#include <charconv>
+#include <map>
+#include <tuple>
 
 #include "ui/chart/chart_private.h"
+#include "ui/chart/csv_export.h"
 
 namespace radlads::ui {
 namespace {
 
-constexpr qsizetype kFlushBytes = 1 << 16;
-
-template <class Number>
-void appendNumber(QByteArray& line, Number value) {
-    std::array<char, 32> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-    line.append(text.data(), end - text.data());
-}
-
-void appendText(QByteArray& line, const QString& text, char separator) {
-    QByteArray bytes = text.toUtf8();
-    if (bytes.contains(separator) || bytes.contains('"') || bytes.contains('\n')) {
-        bytes.replace("\"", "\"\"");
-        bytes = '"' + bytes + '"';
-    }
-    line.append(bytes);
-}
-
-// The curves of one run, read together in the order of their steps.
-struct RunRows {
-    QString run;
-    struct Part {
-        const Curve* curve;
-        int column;
-        size_t next, end;
-    };
-    std::vector<Part> parts;
-};
+constexpr int kQuickMs = 400;  // what takes no longer shows no progress
 
 QString columnTitle(const Chart& chart, const Curve& curve) {
     return curve.name.isEmpty() ? chart.title() : curve.name;
@@ -48,67 +22,56 @@ QString columnTitle(const Chart& chart, const Curve& curve) {
 
 }  // namespace
 
-bool Chart::writeCsv(QIODevice& device, Extent extent, char separator) const {
-    QStringList columns;
-    std::vector<RunRows> runs;
+CsvTable Chart::csvTable(Extent extent) const {
+    CsvTable table;
+    std::map<std::tuple<const XColumns*, size_t, size_t>, std::shared_ptr<const std::vector<XPoint>>> shared;
     for (const Curve& curve : d->curves) {
         const QString title = columnTitle(*this, curve);
-        if (!columns.contains(title)) columns.append(title);
-        auto rows =
-            std::find_if(runs.begin(), runs.end(), [&](const RunRows& other) { return other.run == curve.run; });
-        if (rows == runs.end()) rows = runs.insert(runs.end(), {curve.run, {}});
+        if (!table.columns.contains(title)) table.columns.append(title);
+        auto run = std::find_if(table.runs.begin(), table.runs.end(),
+                                [&](const CsvTable::Run& other) { return other.name == curve.run; });
+        if (run == table.runs.end()) run = table.runs.insert(table.runs.end(), {curve.run, {}});
         const XColumn& x = curve.x->in(d->group->unit());
         const size_t size = std::min(x.size(), curve.y->size());
         const bool isAll = extent == Extent::All;
-        rows->parts.push_back({&curve, int(columns.indexOf(title)), isAll ? 0 : x.lowerBound(d->group->lower()),
-                               isAll ? size : std::min(size, x.upperBound(d->group->upper()))});
-    }
-    const bool hasRuns = runs.size() > 1;
-    QByteArray text;
-    if (hasRuns) text.append("run").append(separator);
-    text.append("step").append(separator).append("tokens").append(separator).append("hours");
-    for (const QString& column : columns) appendText(text.append(separator), column, separator);
-    text.append('\n');
-    std::vector<std::optional<float>> values(size_t(columns.size()));
-    for (RunRows& rows : runs) {
-        while (true) {
-            const RunRows::Part* first = nullptr;
-            for (const auto& part : rows.parts) {
-                if (part.next >= part.end) continue;
-                if (!first || part.curve->x->steps.at(part.next) < first->curve->x->steps.at(first->next))
-                    first = &part;
-            }
-            if (!first) break;
-            const XPoint point = first->curve->x->at(first->next);
-            std::fill(values.begin(), values.end(), std::nullopt);
-            for (auto& part : rows.parts) {
-                if (part.next < part.end && part.curve->x->steps.at(part.next) == point.steps) {
-                    values[size_t(part.column)] = part.curve->y->at(part.next++);
-                }
-            }
-            if (hasRuns) {
-                appendText(text, rows.run, separator);
-                text.append(separator);
-            }
-            appendNumber(text, point.steps);
-            appendNumber(text.append(separator), point.tokens);
-            appendNumber(text.append(separator), point.hours);
-            for (const auto& value : values) {
-                text.append(separator);
-                if (value) appendNumber(text, *value);
-            }
-            text.append('\n');
-            if (text.size() < kFlushBytes) continue;
-            if (device.write(text) != text.size()) return false;
-            text.clear();
+        const size_t begin = isAll ? 0 : std::min(size, x.lowerBound(d->group->lower()));
+        const size_t end = isAll ? size : std::min(size, x.upperBound(d->group->upper()));
+        auto& points = shared[{curve.x.get(), begin, end}];
+        if (!points) {
+            auto copy = std::make_shared<std::vector<XPoint>>();
+            copy->reserve(end - begin);
+            for (size_t i = begin; i < end; ++i) copy->push_back(curve.x->at(i));
+            points = copy;
         }
+        CsvTable::Part part{points, {}, size_t(table.columns.indexOf(title))};
+        part.y.reserve(end - begin);
+        for (size_t i = begin; i < end; ++i) part.y.push_back(curve.y->at(i));
+        run->parts.push_back(std::move(part));
     }
-    return device.write(text) == text.size();
+    return table;
 }
 
-bool Chart::saveCsv(const QString& path) const {
-    QSaveFile file(path);
-    return file.open(QIODevice::WriteOnly) && writeCsv(file, Extent::All) && file.commit();
+bool Chart::writeCsv(QIODevice& device, Extent extent, char separator) const {
+    return csvTable(extent).write(device, separator);
+}
+
+CsvExport* Chart::saveCsv(const QString& path) {
+    auto* writing = new CsvExport(csvTable(Extent::All), path, this);
+    connect(writing, &CsvExport::failed, this, [this, path] { sayNotWritten(path); });
+    auto* dialog = new QProgressDialog(tr("Writing %1").arg(path), tr("&Cancel"), 0, 100, this);
+    dialog->setObjectName(QStringLiteral("csvProgress"));
+    dialog->setWindowTitle(tr("Save the chart's data"));
+    dialog->setAutoClose(false);
+    dialog->setAutoReset(false);
+    dialog->setMinimumDuration(kQuickMs);
+    connect(writing, &CsvExport::progress, dialog, &QProgressDialog::setValue);
+    connect(dialog, &QProgressDialog::canceled, writing, &CsvExport::cancel);
+    connect(writing, &QObject::destroyed, dialog, &QObject::deleteLater);
+    return writing;
+}
+
+void Chart::sayNotWritten(const QString& path) {
+    Q_EMIT exportFailed(tr("The file %1 could not be written. Choose another folder or free some space.").arg(path));
 }
 
 bool Chart::savePng(const QString& path) {
@@ -154,16 +117,14 @@ std::unique_ptr<QMenu> Chart::contextMenu() {
     };
     const auto save = [this](const QString& title, const QString& suffix, auto write) {
         const QString path = askForFile(title, suffix);
-        if (!path.isEmpty() && !write(path)) {
-            Q_EMIT exportFailed(
-                tr("The file %1 could not be written. Choose another folder or free some space.").arg(path));
-        }
+        if (!path.isEmpty() && !write(path)) sayNotWritten(path);
     };
     const bool hasData = !isEmpty();
     add("copyData", tr("&Copy data in sight"), QKeySequence::Copy, [this] { copyData(); })->setEnabled(hasData);
     menu->addSeparator();
-    add("saveCsv", tr("Save as C&SV…"), {}, [this, save] {
-        save(tr("Save the chart's data"), QStringLiteral("csv"), [this](const QString& path) { return saveCsv(path); });
+    add("saveCsv", tr("Save as C&SV…"), {}, [this] {
+        const QString path = askForFile(tr("Save the chart's data"), QStringLiteral("csv"));
+        if (!path.isEmpty()) saveCsv(path);
     })->setEnabled(hasData);
     add("savePng", tr("Save as &PNG…"), {}, [this, save] {
         save(tr("Save the chart as a picture"), QStringLiteral("png"),

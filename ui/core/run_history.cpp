@@ -204,6 +204,10 @@ void RunHistory::addLayers(const RunEvent& event) {
     layers.globalUpdate = position.globalUpdate;
     layers.globalTokens = position.globalTokens;
     layers.losses = event.numbers("losses");
+    if (layers.losses.isEmpty()) {
+        layers.value = LayerValue::GradientNorm;
+        layers.losses = event.numbers("gradient_norms");
+    }
     while (!m_layers.isEmpty() && m_layers.constLast().globalUpdate >= layers.globalUpdate) m_layers.removeLast();
     m_layers.append(layers);
 }

@@ -58,7 +58,10 @@ struct Mark {
     QString text;
 };
 
+// What the layers of a step are told apart by: their losses while they are aligned, later the norms of their gradients.
+enum class LayerValue { Loss, GradientNorm };
 struct LayerLosses {
+    LayerValue value = LayerValue::Loss;
     int stepIndex = 0;
     qint64 globalUpdate = 0;
     double globalTokens = 0;

@@ -43,22 +43,26 @@ LayersPage::LayersPage(QWidget* parent)
     : RunPage(parent),
       m_map(new HeatMap),
       m_curve(new Chart(QStringLiteral("layers/curve"), tr("Layer"), NumberStyle::Plain)),
+      m_value(new QComboBox),
       m_worst(new QLabel),
       m_table(new QTableWidget(0, TableColumns)),
       m_notice(new NoticeLabel) {
     setObjectName(QStringLiteral("layersPage"));
-    m_map->setTitle(tr("Alignment loss by layer"));
     m_curve->group()->setUnit(XUnit::Tokens);
     m_curve->setDefaultLogY(true);
     m_worst->setObjectName(QStringLiteral("worstLayers"));
     m_worst->setWordWrap(true);
     m_table->setObjectName(QStringLiteral("layerTable"));
-    m_table->setAccessibleName(tr("Layers by their present loss, the largest first"));
+    m_table->setAccessibleName(tr("Layers by their present value, the largest first"));
     m_table->setHorizontalHeaderLabels({tr("Layer"), tr("Loss"), tr("Of first")});
+    m_value->setObjectName(QStringLiteral("layerValue"));
+    m_value->setAccessibleName(tr("What is shown of the layers"));
+    m_value->addItem(tr("Alignment loss"));
+    m_value->addItem(tr("Gradient norm"));
     m_table->horizontalHeaderItem(LayerColumn)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     for (int column : {LossColumn, ShareColumn})
         m_table->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    m_table->horizontalHeaderItem(ShareColumn)->setToolTip(tr("The present loss as a part of the layer's first."));
+    m_table->horizontalHeaderItem(ShareColumn)->setToolTip(tr("The present value as a part of the layer's first."));
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + Theme::kSpacing);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
@@ -81,6 +85,7 @@ LayersPage::LayersPage(QWidget* parent)
     auto* list = new QVBoxLayout(right);
     list->setContentsMargins(0, 0, 0, 0);
     list->setSpacing(Theme::kSpacing);
+    list->addWidget(m_value);
     list->addWidget(m_worst);
     list->addWidget(m_table, 1);
     auto* split = new QSplitter(Qt::Horizontal);
@@ -99,6 +104,10 @@ LayersPage::LayersPage(QWidget* parent)
     connect(m_map, &HeatMap::layerActivated, this, &LayersPage::selectLayer);
     connect(m_map, &HeatMap::exportFailed, m_notice, &NoticeLabel::say);
     connect(m_curve, &Chart::exportFailed, m_notice, &NoticeLabel::say);
+    connect(m_value, &QComboBox::activated, this, [this] {
+        m_isChosen = true;
+        setLayers();
+    });
     connect(m_table, &QTableWidget::currentCellChanged, this, [this](int row) {
         if (const QTableWidgetItem* item = m_table->item(row, LayerColumn))
             selectLayer(item->data(Qt::UserRole).toInt());
@@ -115,6 +124,7 @@ void LayersPage::showRun(RunStore*, std::shared_ptr<RunHistory> history) {
     m_series.reset();
     m_notice->say({});
     m_layer = -1;
+    m_isChosen = false;
     if (m_history) {
         m_series = std::make_unique<RunSeries>(m_history);
         connect(m_series.get(), &RunSeries::changed, this, &LayersPage::refresh);
@@ -128,16 +138,33 @@ void LayersPage::showRun(RunStore*, std::shared_ptr<RunHistory> history) {
 void LayersPage::setEmptyTexts() {
     m_map->setEmptyText(!m_history ? tr("Choose a run on the left to see its layers.")
                         : m_history->isLive()
-                            ? tr("This run has no losses by layer yet. They are recorded in the step Align.")
+                            ? tr("Nothing is known of the layers yet. While they are aligned their losses are recorded, "
+                                 "afterwards the norms of their gradients.")
                             : tr("Reading what the run has recorded…"));
     m_curve->setEmptyText(tr("Choose a layer to see its curve."));
+}
+
+LayerValue LayersPage::value() const {
+    return static_cast<LayerValue>(m_value->currentIndex());
+}
+
+// What the present step is about, unless somebody has chosen.
+void LayersPage::chooseValue() {
+    const bool hasLosses = m_series && !m_series->layers(LayerValue::Loss).isEmpty();
+    const bool hasNorms = m_series && !m_series->layers(LayerValue::GradientNorm).isEmpty();
+    m_value->setVisible(hasLosses && hasNorms);
+    if (!m_isChosen || !hasLosses || !hasNorms) m_value->setCurrentIndex(hasNorms ? 1 : 0);
+    const bool isLoss = value() == LayerValue::Loss;
+    m_map->setTitle(isLoss ? tr("Alignment loss by layer") : tr("Gradient norm by layer"));
+    m_table->horizontalHeaderItem(LossColumn)->setText(isLoss ? tr("Loss") : tr("Norm"));
 }
 
 void LayersPage::setLayers() {
     const int layer = m_layer;
     m_layer = -1;
-    m_map->setData(m_series ? m_series->layersX() : nullptr,
-                   m_series ? m_series->layers() : QVector<std::shared_ptr<const Column>>{});
+    chooseValue();
+    m_map->setData(m_series ? m_series->layersX(value()) : nullptr,
+                   m_series ? m_series->layers(value()) : QVector<std::shared_ptr<const Column>>{});
     if (m_map->layerCount() == 0) {
         m_curve->setCurves({});
         m_curve->setTitle(tr("Layer"), NumberStyle::Plain);
@@ -163,7 +190,7 @@ void LayersPage::fillTable() {
     if (!m_isTableOld || !isVisible()) return;
     m_isTableOld = false;
     std::vector<LayerState> states;
-    const auto layers = m_series ? m_series->layers() : QVector<std::shared_ptr<const Column>>{};
+    const auto layers = m_series ? m_series->layers(value()) : QVector<std::shared_ptr<const Column>>{};
     for (int i = 0; i < layers.size(); ++i) {
         if (layers[i]->isEmpty()) continue;
         const auto first = double(layers[i]->at(0)), last = double(layers[i]->at(layers[i]->size() - 1));
@@ -185,7 +212,7 @@ void LayersPage::fillTable() {
     for (size_t i = 0; i < std::min<size_t>(kWorst, states.size()); ++i) worst.append(QString::number(states[i].layer));
     m_worst->setText(worst.isEmpty()
                          ? QString()
-                         : tr("Worst %1: %2").arg(QString::number(worst.size()), worst.join(QStringLiteral(", "))));
+                         : (value() == LayerValue::Loss ? tr("Worst %1: %2") : tr("Largest %1: %2")).arg(QString::number(worst.size()), worst.join(QStringLiteral(", "))));
     // The worst layer is what one wants to look at first.
     if (m_layer < 0 && !states.empty()) selectLayer(states.front().layer);
 }
@@ -196,11 +223,12 @@ void LayersPage::selectLayer(int layer) {
     m_map->setSelectedLayer(layer);
     m_curve->setTitle(tr("Layer %1").arg(layer), NumberStyle::Plain);
     Curve curve;
-    curve.name = tr("Loss of layer %1").arg(layer);
+    curve.name = value() == LayerValue::Loss ? tr("Loss of layer %1").arg(layer)
+                                             : tr("Gradient norm of layer %1").arg(layer);
     curve.style = CurveStyle::Bold;
     curve.isInLegend = false;
-    curve.x = m_series->layersX();
-    curve.y = m_series->layers()[layer];
+    curve.x = m_series->layersX(value());
+    curve.y = m_series->layers(value())[layer];
     m_curve->setCurves({curve});
     const QSignalBlocker blocker(m_table);
     for (int row = 0; row < m_table->rowCount(); ++row) {

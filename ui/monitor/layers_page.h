@@ -2,6 +2,7 @@
 // Owned by the window; GUI thread.
 #pragma once
 
+#include <QComboBox>
 #include <QLabel>
 #include <QTableWidget>
 
@@ -32,16 +33,20 @@ private:
     void setLayers();
     void setEmptyTexts();
     void fillTable();
+    void chooseValue();
+    LayerValue value() const;
 
     std::unique_ptr<RunSeries> m_series;
     std::shared_ptr<RunHistory> m_history;
     HeatMap* m_map;
     Chart* m_curve;
+    QComboBox* m_value;
     QLabel* m_worst;
     QTableWidget* m_table;
     NoticeLabel* m_notice;
     int m_layer = -1;
     bool m_isTableOld = true;
+    bool m_isChosen = false;  // what is shown, by the user
 };
 
 }  // namespace radlads::ui

@@ -46,8 +46,9 @@ std::shared_ptr<const Column> RunSeries::smoothed(Metric metric) const {
                       : values(metric);
 }
 
-QVector<std::shared_ptr<const Column>> RunSeries::layers() const {
-    return {m_data->layers.begin(), m_data->layers.end()};
+QVector<std::shared_ptr<const Column>> RunSeries::layers(LayerValue value) const {
+    const auto& layers = m_data->layers[size_t(value)].layers;
+    return {layers.begin(), layers.end()};
 }
 
 QString RunSeries::stepName(int stepIndex) const {
@@ -74,7 +75,7 @@ void RunSeries::update(int firstChanged) {
     const qint64 firstUpdate = first > 0 ? metrics[qsizetype(first) - 1].globalUpdate + 1 : 0;
     updateMetrics(first);
     updateMarks();
-    updateLayers(firstUpdate);
+    for (const LayerValue value : {LayerValue::Loss, LayerValue::GradientNorm}) updateLayers(value, firstUpdate);
     updateClip();
     Q_EMIT changed();
 }
@@ -124,33 +125,36 @@ void RunSeries::updateMarks() {
     }
 }
 
-void RunSeries::updateLayers(qint64 firstChangedUpdate) {
-    const auto& layers = m_history->layers();
-    Data& data = *m_data;
-    const size_t count = layers.isEmpty() ? 0 : size_t(layers.last().losses.size());
-    const bool isOther = count != data.layers.size();
+void RunSeries::updateLayers(LayerValue value, qint64 firstChangedUpdate) {
+    std::vector<const LayerLosses*> events;
+    for (const LayerLosses& event : m_history->layers())
+        if (event.value == value) events.push_back(&event);
+    LayerColumns& columns = m_data->layers[size_t(value)];
+    const size_t count = events.empty() ? 0 : size_t(events.back()->losses.size());
+    const bool isOther = count != columns.layers.size();
     if (isOther) {
-        data.layersX = {};
-        data.layers.clear();
-        for (size_t i = 0; i < count; ++i) data.layers.push_back(std::make_shared<Column>());
+        columns.x = {};
+        columns.layers.clear();
+        for (size_t i = 0; i < count; ++i) columns.layers.push_back(std::make_shared<Column>());
     }
-    size_t kept = std::min(data.layersX.size(), size_t(layers.size()));
-    while (kept > 0 && (layers[qsizetype(kept) - 1].globalUpdate >= firstChangedUpdate ||
-                        data.layersX.steps.at(kept - 1) != double(layers[qsizetype(kept) - 1].globalUpdate))) {
+    size_t kept = std::min(columns.x.size(), events.size());
+    while (kept > 0 && (events[kept - 1]->globalUpdate >= firstChangedUpdate ||
+                        columns.x.steps.at(kept - 1) != double(events[kept - 1]->globalUpdate))) {
         --kept;
     }
-    data.layersX.truncate(kept);
-    for (auto& layer : data.layers) layer->truncate(kept);
-    for (auto i = qsizetype(kept); i < layers.size(); ++i) {
-        const LayerLosses& losses = layers[i];
+    columns.x.truncate(kept);
+    for (auto& layer : columns.layers) layer->truncate(kept);
+    for (size_t i = kept; i < events.size(); ++i) {
+        const LayerLosses& event = *events[i];
         // Layers say nothing of time: that of the update they belong to.
-        const size_t at = data.x.steps.lowerBound(double(losses.globalUpdate));
-        const double hours = data.x.size() == 0 ? 0 : data.x.hours.at(std::min(at, data.x.size() - 1));
-        data.layersX.append({double(losses.globalUpdate), losses.globalTokens, hours});
+        const XColumns& x = m_data->x;
+        const size_t at = x.steps.lowerBound(double(event.globalUpdate));
+        const double hours = x.size() == 0 ? 0 : x.hours.at(std::min(at, x.size() - 1));
+        columns.x.append({double(event.globalUpdate), event.globalTokens, hours});
         for (size_t layer = 0; layer < count; ++layer) {
-            data.layers[layer]->append(qsizetype(layer) < losses.losses.size()
-                                           ? losses.losses[qsizetype(layer)]
-                                           : std::numeric_limits<double>::quiet_NaN());
+            columns.layers[layer]->append(qsizetype(layer) < event.losses.size()
+                                              ? event.losses[qsizetype(layer)]
+                                              : std::numeric_limits<double>::quiet_NaN());
         }
     }
     if (isOther) Q_EMIT layerCountChanged();

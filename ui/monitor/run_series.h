@@ -41,8 +41,10 @@ public:
     // The bound of the gradient's norm by the plan, two points a step.
     std::shared_ptr<const XColumns> clipX() const { return {m_data, &m_data->clipX}; }
     std::shared_ptr<const Column> clip() const { return {m_data, &m_data->clip}; }
-    std::shared_ptr<const XColumns> layersX() const { return {m_data, &m_data->layersX}; }
-    QVector<std::shared_ptr<const Column>> layers() const;
+    std::shared_ptr<const XColumns> layersX(LayerValue value = LayerValue::Loss) const {
+        return {m_data, &m_data->layers[size_t(value)].x};
+    }
+    QVector<std::shared_ptr<const Column>> layers(LayerValue value = LayerValue::Loss) const;
 
     const QVector<ChartBand>& bands() const { return m_bands; }
     const QVector<ChartMark>& marks() const { return m_marks; }
@@ -57,19 +59,23 @@ Q_SIGNALS:
     void layerCountChanged();  // layers() are others now
 
 private:
+    struct LayerColumns {
+        XColumns x;
+        std::vector<std::shared_ptr<Column>> layers;
+    };
     struct Data {
         XColumns x;
         std::array<Column, kMetricCount> values;
         std::array<Smoothing, kMetricCount> smoothed;
         std::vector<size_t> stepStarts;  // of all steps but the first
-        XColumns validationX, clipX, layersX;
+        XColumns validationX, clipX;
         Column validation, clip;
-        std::vector<std::shared_ptr<Column>> layers;
+        std::array<LayerColumns, 2> layers;  // by LayerValue
     };
     void update(int firstChanged);
     void updateMetrics(size_t first);
     void updateMarks();
-    void updateLayers(qint64 firstChangedUpdate);
+    void updateLayers(LayerValue value, qint64 firstChangedUpdate);
     void updateClip();
 
     std::shared_ptr<RunHistory> m_history;
