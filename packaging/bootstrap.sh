@@ -11,7 +11,7 @@ packages=(
     libpcre2-dev libutf8proc-dev libzstd-dev zlib1g-dev
     qt6-base-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools qt6-svg-dev libqcustomplot-dev
     qt6-translations-l10n fonts-dejavu-core openssl ca-certificates
-    libgtest-dev googletest xvfb xdotool openbox x11-utils desktop-file-utils appstream openssh-client
+    libgtest-dev googletest xvfb xdotool openbox x11-utils dbus-daemon desktop-file-utils appstream openssh-client
     clang libclang-rt-14-dev
 )
 

@@ -380,6 +380,14 @@
             <numerusform>und %n weitere</numerusform>
         </translation>
     </message>
+    <message>
+        <source>Writing %1</source>
+        <translation>%1 wird geschrieben</translation>
+    </message>
+    <message>
+        <source>&amp;Cancel</source>
+        <translation>&amp;Abbrechen</translation>
+    </message>
 </context>
 <context>
     <name>radlads::ui::ChartText</name>
@@ -2401,10 +2409,6 @@ beste</translation>
         <translation>&amp;Messen</translation>
     </message>
     <message>
-        <source>not in this version</source>
-        <translation>nicht in dieser Version</translation>
-    </message>
-    <message>
         <source>&amp;Device</source>
         <translation>&amp;Gerät</translation>
     </message>
@@ -2419,10 +2423,6 @@ beste</translation>
     <message>
         <source>bf16</source>
         <translation>bf16</translation>
-    </message>
-    <message>
-        <source>not on a CPU yet</source>
-        <translation>noch nicht auf der CPU</translation>
     </message>
     <message>
         <source>Re&amp;compute</source>
@@ -2564,6 +2564,14 @@ beste</translation>
         <source>The disk has too little room; free some space or keep fewer checkpoints</source>
         <translation>Auf dem Datenträger ist zu wenig Platz; schaffen Sie Platz oder behalten Sie weniger Checkpoints</translation>
     </message>
+    <message>
+        <source>not with this engine</source>
+        <translation>nicht mit dieser Engine</translation>
+    </message>
+    <message>
+        <source>of %1; 0: all</source>
+        <translation>von %1; 0: alle</translation>
+    </message>
 </context>
 <context>
     <name>radlads::ui::HeatMap</name>
@@ -2696,10 +2704,6 @@ beste</translation>
         <translation>Angleichverlust je Schicht</translation>
     </message>
     <message>
-        <source>Layers by their present loss, the largest first</source>
-        <translation>Schichten nach ihrem jetzigen Verlust, der größte zuerst</translation>
-    </message>
-    <message>
         <source>Loss</source>
         <translation>Verlust</translation>
     </message>
@@ -2708,16 +2712,8 @@ beste</translation>
         <translation>Vom ersten</translation>
     </message>
     <message>
-        <source>The present loss as a part of the layer&apos;s first.</source>
-        <translation>Der jetzige Verlust als Anteil am ersten der Schicht.</translation>
-    </message>
-    <message>
         <source>Choose a run on the left to see its layers.</source>
         <translation>Wählen Sie links einen Lauf, um seine Schichten zu sehen.</translation>
-    </message>
-    <message>
-        <source>This run has no losses by layer yet. They are recorded in the step Align.</source>
-        <translation>Dieser Lauf hat noch keine Verluste je Schicht. Sie werden im Schritt „Angleichen“ aufgezeichnet.</translation>
     </message>
     <message>
         <source>Reading what the run has recorded…</source>
@@ -2738,6 +2734,46 @@ beste</translation>
     <message>
         <source>Loss of layer %1</source>
         <translation>Verlust von Schicht %1</translation>
+    </message>
+    <message>
+        <source>Layers by their present value, the largest first</source>
+        <translation>Schichten nach ihrem jetzigen Wert, der größte zuerst</translation>
+    </message>
+    <message>
+        <source>What is shown of the layers</source>
+        <translation>Was von den Schichten gezeigt wird</translation>
+    </message>
+    <message>
+        <source>Alignment loss</source>
+        <translation>Angleichverlust</translation>
+    </message>
+    <message>
+        <source>Gradient norm</source>
+        <translation>Gradientennorm</translation>
+    </message>
+    <message>
+        <source>The present value as a part of the layer&apos;s first.</source>
+        <translation>Der jetzige Wert als Anteil des ersten dieser Schicht.</translation>
+    </message>
+    <message>
+        <source>Nothing is known of the layers yet. While they are aligned their losses are recorded, afterwards the norms of their gradients.</source>
+        <translation>Von den Schichten ist noch nichts bekannt. Beim Angleichen werden ihre Verluste aufgezeichnet, danach die Normen ihrer Gradienten.</translation>
+    </message>
+    <message>
+        <source>Gradient norm by layer</source>
+        <translation>Gradientennorm je Schicht</translation>
+    </message>
+    <message>
+        <source>Norm</source>
+        <translation>Norm</translation>
+    </message>
+    <message>
+        <source>Largest %1: %2</source>
+        <translation>Größte %1: %2</translation>
+    </message>
+    <message>
+        <source>Gradient norm of layer %1</source>
+        <translation>Gradientennorm der Schicht %1</translation>
     </message>
 </context>
 <context>

@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QDBusMessage>
+#include <QDBusMetaType>
 #include <QDBusPendingCallWatcher>
 #include <QDBusPendingReply>
 #include <QEvent>
@@ -31,6 +32,8 @@ SystemTheme::SystemTheme(const QDBusConnection& bus, const QString& service, QOb
     qApp->installEventFilter(this);
     if (!bus.isConnected()) return;
     QDBusConnection connection(bus);
+    // Without it the slot's argument is a type that is not known until the first message with one has come.
+    qDBusRegisterMetaType<QDBusVariant>();
     connection.connect(service, kPath, kInterface, u"SettingChanged"_s, this,
                        SLOT(onSettingChanged(QString, QString, QDBusVariant)));
     QDBusMessage read = QDBusMessage::createMethodCall(service, kPath, kInterface, u"Read"_s);

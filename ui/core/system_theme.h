@@ -12,7 +12,7 @@ namespace radlads::ui {
 class SystemTheme : public QObject {
     Q_OBJECT
 public:
-    // Made before the program sets a palette of its own. An empty service: a peer, as tests have it.
+    // Made before the program sets a palette of its own.
     SystemTheme(const QDBusConnection& bus, const QString& service, QObject* parent = nullptr);
 
     bool isDark() const { return m_portalIsDark.value_or(m_paletteIsDark); }

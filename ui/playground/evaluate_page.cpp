@@ -23,6 +23,7 @@
 #include "ui/playground/evaluation_model.h"
 #include "ui/playground/job_bar.h"
 #include "ui/playground/message_strip.h"
+#include "ui/playground/page_job.h"
 
 namespace radlads::ui {
 
@@ -50,6 +51,7 @@ void prepareTable(QTableView* table) {
 
 EvaluatePage::EvaluatePage(QWidget* parent)
     : RunPage(parent),
+      m_job(new PageJob(this)),
       m_pages(new QStackedWidget),
       m_model(new EvaluationModel(this)),
       m_answers(new AnswersModel(this)),
@@ -87,7 +89,7 @@ EvaluatePage::EvaluatePage(QWidget* parent)
 
     connect(m_jobBar, &JobBar::cancelled, this, [this] {
         m_isCancelled = true;
-        if (m_store && m_job) m_store->client()->cancelJob(m_job);
+        m_job->cancel();
     });
     connect(&Theme::instance(), &Theme::changed, this, &EvaluatePage::updateColours);
     updateColours();
@@ -463,34 +465,40 @@ void EvaluatePage::next() {
                         ? tr("Evaluating: %1").arg(title)
                         : tr("Evaluating: %1 (%2 of %3)").arg(title).arg(m_nextStage + 1).arg(m_request.stages.size()));
     updateState();
-    m_job = m_store->client()->startJob(
-        QStringLiteral("evaluate.start"), m_request.params(m_run, stage), this,
-        [this](const QJsonObject& event) { m_jobBar->advance(event); },
-        [this](const QJsonObject&) {
-            m_job = 0;
-            fetch();
-            if (++m_nextStage < m_request.stages.size() && !m_isCancelled) return next();
-            finish();
-        },
-        [this, title](const RpcError& error) {
-            m_job = 0;
-            finish();
-            if (error.kind == QLatin1String("cancelled"))
-                m_message->say(Role::Warning,
-                               tr("The evaluation was cancelled; the stages that were scored before are kept."));
-            else if (error.kind == QLatin1String("disconnected"))
-                m_message->say(
-                    Role::Warning,
-                    tr("The connection to the engine was lost. The evaluation of this stage goes on there and is "
-                       "shown when it has ended; stages after it must be started again."));
-            else
-                m_message->say(Role::Failure, tr("%1 could not be evaluated: %2").arg(title, error.message));
-        });
+    m_job->start(m_store->client(), QStringLiteral("evaluate.start"), m_request.params(m_run, stage),
+                 {[this](const QJsonObject& event) { m_jobBar->advance(event); },
+                  [this](const QJsonObject&) {
+                      fetch();
+                      const bool isLast = ++m_nextStage >= m_request.stages.size();
+                      if (!isLast && !m_isCancelled) return next();
+                      finish();
+                      // The stage had ended before the engine heard of it; those after it are not begun.
+                      if (!isLast) sayCancelled();
+                  },
+                  [this] {
+                      finish();
+                      sayCancelled();
+                  },
+                  [this] {
+                      finish();
+                      m_message->say(Role::Warning, tr("The connection to the engine was lost. The evaluation of this "
+                                                       "stage goes on there and is shown when it has ended; stages "
+                                                       "after it must be started again."));
+                  },
+                  [this, title](const QString& sentence) {
+                      finish();
+                      m_message->say(Role::Failure, tr("%1 could not be evaluated: %2").arg(title, sentence));
+                  }});
+    updateState();
 }
 
 void EvaluatePage::finish() {
     m_jobBar->end();
     updateState();
+}
+
+void EvaluatePage::sayCancelled() {
+    m_message->say(Role::Warning, tr("The evaluation was cancelled; the stages that were scored before are kept."));
 }
 
 void EvaluatePage::saveCsv() {

@@ -23,6 +23,7 @@ namespace radlads::ui {
 class AnswersModel;
 class EvaluationModel;
 class JobBar;
+class PageJob;
 class MessageStrip;
 
 class EvaluatePage : public RunPage {
@@ -58,6 +59,7 @@ private:
     void openDialog();
     void next();
     void finish();
+    void sayCancelled();
     void saveCsv();
 
     QPointer<RunStore> m_store;
@@ -69,7 +71,7 @@ private:
     EvaluationRequest m_request;
     QString m_run;
     int m_nextStage = 0;
-    quint64 m_job = 0;
+    PageJob* m_job;
     bool m_isCancelled = false;
 
     QStackedWidget* m_pages;

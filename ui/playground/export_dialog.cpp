@@ -24,6 +24,7 @@
 #include "ui/core/theme_icon.h"
 #include "ui/playground/job_bar.h"
 #include "ui/playground/message_strip.h"
+#include "ui/playground/page_job.h"
 
 namespace radlads::ui {
 
@@ -37,8 +38,7 @@ QLabel* note(const QString& text = {}) {
     label->setWordWrap(true);
     label->setForegroundRole(QPalette::PlaceholderText);
     // The pages are stacked, so nobody asks the label how high it is at its width.
-    if (!text.isEmpty())
-        label->setMinimumHeight(label->heightForWidth(52 * label->fontMetrics().averageCharWidth()));
+    if (!text.isEmpty()) label->setMinimumHeight(label->heightForWidth(52 * label->fontMetrics().averageCharWidth()));
     return label;
 }
 
@@ -59,6 +59,7 @@ ExportDialog::ExportDialog(EngineClient* client, RunRecord run, QWidget* parent)
     : QDialog(parent),
       m_client(client),
       m_run(std::move(run)),
+      m_job(new PageJob(this)),
       m_pages(new QStackedWidget),
       m_export(new QPushButton(tr("&Export"))),
       m_close(new QPushButton(tr("Cancel"))),
@@ -99,9 +100,7 @@ ExportDialog::ExportDialog(EngineClient* client, RunRecord run, QWidget* parent)
     connect(m_close, &QPushButton::clicked, this, &ExportDialog::reject);
     connect(m_open, &QPushButton::clicked, this, [this] { openFolder(m_output); });
     connect(m_copy, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_output); });
-    connect(m_bar, &JobBar::cancelled, this, [this] {
-        if (m_client && m_job) m_client->cancelJob(m_job);
-    });
+    connect(m_bar, &JobBar::cancelled, this, [this] { m_job->cancel(); });
     if (m_client) connect(m_client, &EngineClient::stateChanged, this, &ExportDialog::updateState);
     connect(&Theme::instance(), &Theme::changed, this, &ExportDialog::updateColours);
     updateColours();
@@ -210,35 +209,36 @@ QWidget* ExportDialog::makeResult() {
 }
 
 void ExportDialog::start() {
-    if (!m_client || m_job) return;
+    if (!m_client || m_job->isRunning()) return;
     m_message->clear();
     const QJsonObject params{{QStringLiteral("model"), m_run.run},
                              {QStringLiteral("format"), QStringLiteral("hf")},
                              {QStringLiteral("dtype"), m_dtype->currentData().toString()},
                              {QStringLiteral("output"), m_path->text().trimmed()}};
     m_bar->begin(tr("Exporting"));
-    m_job = m_client->startJob(
-        QStringLiteral("export.start"), params, this, [this](const QJsonObject& event) { m_bar->advance(event); },
-        [this](const QJsonObject& result) {
-            m_job = 0;
-            m_bar->end();
-            showResult(result);
-        },
-        [this](const RpcError& error) {
-            m_job = 0;
-            m_bar->end();
-            if (error.kind == QLatin1String("cancelled")) {
-                if (m_closesAtEnd) return QDialog::reject();
-                m_message->say(Role::Warning, tr("The export was cancelled; nothing was left behind."));
-            } else if (error.kind == QLatin1String("disconnected")) {
-                m_message->say(Role::Warning, tr("The connection to the engine was lost. The export goes on there; "
-                                                 "look in the destination later."));
-            } else {
-                m_message->say(Role::Failure, tr("The model could not be exported: %1").arg(error.message));
-            }
-            updateState();
-            m_export->setFocus();
-        });
+    const auto ended = [this](Role role, const QString& sentence) {
+        m_bar->end();
+        m_message->say(role, sentence);
+        updateState();
+        m_export->setFocus();
+    };
+    m_job->start(m_client, QStringLiteral("export.start"), params,
+                 {[this](const QJsonObject& event) { m_bar->advance(event); },
+                  [this](const QJsonObject& result) {
+                      m_bar->end();
+                      showResult(result);
+                  },
+                  [this, ended] {
+                      if (m_closesAtEnd) return QDialog::reject();
+                      ended(Role::Warning, tr("The export was cancelled; nothing was left behind."));
+                  },
+                  [ended] {
+                      ended(Role::Warning, tr("The connection to the engine was lost. The export goes on there; "
+                                              "look in the destination later."));
+                  },
+                  [ended](const QString& sentence) {
+                      ended(Role::Failure, tr("The model could not be exported: %1").arg(sentence));
+                  }});
     updateState();
 }
 
@@ -265,7 +265,7 @@ void ExportDialog::showResult(const QJsonObject& result) {
 }
 
 void ExportDialog::updateState() {
-    const bool isBusy = m_job != 0, isDone = !m_output.isEmpty();
+    const bool isBusy = m_job->isRunning(), isDone = !m_output.isEmpty();
     const bool isConnected = m_client && m_client->state() == EngineClient::State::Connected;
     const QString path = m_path->text().trimmed();
     const bool hasModel = m_run.hasModel || m_run.checkpointTime.has_value();
@@ -301,9 +301,9 @@ void ExportDialog::updateColours() {
 }
 
 void ExportDialog::reject() {
-    if (m_job && m_client && m_client->state() == EngineClient::State::Connected) {
+    if (m_job->isRunning() && m_client && m_client->state() == EngineClient::State::Connected) {
         m_closesAtEnd = true;
-        m_client->cancelJob(m_job);
+        m_job->cancel();
         return;
     }
     QDialog::reject();

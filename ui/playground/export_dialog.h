@@ -21,6 +21,7 @@ namespace radlads::ui {
 
 class JobBar;
 class MessageStrip;
+class PageJob;
 
 class ExportDialog : public QDialog {
     Q_OBJECT
@@ -44,7 +45,7 @@ private:
 
     QPointer<EngineClient> m_client;
     RunRecord m_run;
-    quint64 m_job = 0;
+    PageJob* m_job;
     QString m_output;  // of the export that has ended
     bool m_closesAtEnd = false;
 

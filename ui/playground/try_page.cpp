@@ -18,6 +18,7 @@
 #include "ui/playground/generation_pane.h"
 #include "ui/playground/memory_chart.h"
 #include "ui/playground/message_strip.h"
+#include "ui/playground/page_job.h"
 #include "ui/playground/sampling_panel.h"
 
 namespace radlads::ui {
@@ -52,6 +53,7 @@ constexpr std::array kStories{
 TryPage::TryPage(QWidget* parent)
     : RunPage(parent), m_sampling(new SamplingPanel), m_chart(new MemoryChart), m_message(new MessageStrip) {
     setObjectName(QStringLiteral("tryPage"));
+    for (Generation& side : m_sides) side.job = new PageJob(this);
     m_sides[Teacher].pane = new GenerationPane(QStringLiteral("teacher"), tr("Teacher"));
     m_sides[Student].pane = new GenerationPane(QStringLiteral("student"), tr("Student"));
 
@@ -210,7 +212,7 @@ void TryPage::showRun(RunStore* store, std::shared_ptr<RunHistory> history) {
     if (isOther) {
         stop();
         for (Generation& side : m_sides) {
-            side.job = 0;
+            side.job->forget();
             side.pane->clear();
         }
         m_chart->clear();
@@ -236,7 +238,7 @@ void TryPage::showRun(RunStore* store, std::shared_ptr<RunHistory> history) {
 }
 
 bool TryPage::isRunning() const {
-    return m_sides[Teacher].job != 0 || m_sides[Student].job != 0;
+    return m_sides[Teacher].job->isRunning() || m_sides[Student].job->isRunning();
 }
 
 void TryPage::generate() {
@@ -265,44 +267,28 @@ void TryPage::startSide(Side side, const QJsonObject& given) {
     GenerationPane* pane = m_sides.at(side).pane;
     const MemoryChart::Series series = side == Teacher ? MemoryChart::Teacher : MemoryChart::Student;
     pane->begin(params.value(QLatin1String("prompt")).toString());
-    // The handle of a later generation differs: what an earlier one still says is not shown.
-    auto handle = std::make_shared<quint64>(0);
-    const auto isCurrent = [this, side, handle] { return *handle != 0 && m_sides.at(side).job == *handle; };
-    *handle = m_store->client()->startJob(
-        QStringLiteral("generate.start"), params, this,
-        [this, pane, series, isCurrent](const QJsonObject& event) {
-            if (!isCurrent()) return;
-            pane->add(event);
-            m_chart->add(series, numberFromJson(event.value(QLatin1String("context_tokens"))),
-                         numberFromJson(event.value(QLatin1String("state_bytes"))));
-        },
-        [this, pane, side, isCurrent](const QJsonObject& result) {
-            if (!isCurrent()) return;
-            pane->finish(result);
-            ended(side);
-        },
-        [this, pane, side, isCurrent](const RpcError& error) {
-            if (!isCurrent()) return;
-            if (error.kind == QLatin1String("cancelled"))
-                pane->stop();
-            else if (error.kind == QLatin1String("disconnected"))
-                pane->fail(tr("The connection to the engine was lost; the text so far is kept."));
-            else
-                pane->fail(tr("No answer: %1").arg(error.message));
-            ended(side);
-        });
-    m_sides.at(side).job = *handle;
-}
-
-void TryPage::ended(Side side) {
-    m_sides.at(side).job = 0;
-    updateState();
+    const auto stopped = [this, pane](const QString& sentence) {
+        sentence.isEmpty() ? pane->stop() : pane->fail(sentence);
+        updateState();
+    };
+    m_sides.at(side).job->start(
+        m_store->client(), QStringLiteral("generate.start"), params,
+        {[this, pane, series](const QJsonObject& event) {
+             pane->add(event);
+             m_chart->add(series, numberFromJson(event.value(QLatin1String("context_tokens"))),
+                          numberFromJson(event.value(QLatin1String("state_bytes"))));
+         },
+         [this, pane](const QJsonObject& result) {
+             pane->finish(result);
+             updateState();
+         },
+         [stopped] { stopped({}); },
+         [stopped] { stopped(tr("The connection to the engine was lost; the text so far is kept.")); },
+         [stopped](const QString& sentence) { stopped(tr("No answer: %1").arg(sentence)); }});
 }
 
 void TryPage::stop() {
-    if (!m_store) return;
-    for (const Generation& side : m_sides)
-        if (side.job != 0) m_store->client()->cancelJob(side.job);
+    for (const Generation& side : m_sides) side.job->cancel();
 }
 
 void TryPage::insertStory() {

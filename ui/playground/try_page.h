@@ -18,6 +18,7 @@ namespace radlads::ui {
 class GenerationPane;
 class MemoryChart;
 class MessageStrip;
+class PageJob;
 class SamplingPanel;
 
 class TryPage : public RunPage {
@@ -37,7 +38,7 @@ private:
     enum Side { Teacher, Student, kSides };
     struct Generation {
         GenerationPane* pane = nullptr;
-        quint64 job = 0;  // 0: none
+        PageJob* job = nullptr;
     };
 
     QWidget* makePrompt();
@@ -47,7 +48,6 @@ private:
     QString modelOf(Side side) const;
     QString studentReason(const RunRecord& run) const;
     void startSide(Side side, const QJsonObject& params);
-    void ended(Side side);
     bool isRunning() const;
     void insertStory();
     void updateState();

@@ -27,7 +27,6 @@ HardwarePage::HardwarePage(WizardParts parts, QWidget* parent)
     connect(advisor(), &PlanAdvisor::estimateChanged, this, &HardwarePage::refreshEstimate);
     connect(advisor(), &PlanAdvisor::measuringChanged, this, &HardwarePage::refreshEstimate);
     refreshMachine();
-    refreshEstimate();
 }
 
 void HardwarePage::buildMemory() {
@@ -62,27 +61,13 @@ void HardwarePage::buildFields() {
     QFormLayout* left = makeForm();
     QFormLayout* right = makeForm();
     column()->addWidget(new TwoForms(left, right, 0, widget()));
-    const QString notHere = tr("not in this version");
-    const auto choice = [](const char* value, const QString& text, const QString& whyNot = {}) {
-        return FieldChoice{QLatin1String(value), text, whyNot};
-    };
     m_device = addField(left, {QStringLiteral("hardware.device"), tr("&Device"), Kind::Choice});
-    // What the engine cannot do is shown, so that nobody looks for it in vain.
-    m_precision = addField(left, {QStringLiteral("hardware.precision"),
-                                  tr("&Precision"),
-                                  Kind::Choice,
-                                  {choice("fp32", tr("fp32")), choice("bf16", tr("bf16"), tr("not on a CPU yet"))}});
+    m_precision = addField(left, {QStringLiteral("hardware.precision"), tr("&Precision"), Kind::Choice});
     m_checkpointing =
-        addField(left, {QStringLiteral("hardware.activation_checkpointing"),
-                        tr("Re&compute"),
-                        Kind::Choice,
-                        {choice("auto", tr("Automatic")), choice("off", tr("Off")), choice("on", tr("On"), notHere)}});
-    m_sharding = addField(left, {QStringLiteral("hardware.sharding"),
-                                 tr("&Sharding"),
-                                 Kind::Choice,
-                                 {choice("none", tr("None")), choice("optimizer", tr("Optimizer"), tr("one device")),
-                                  choice("full", tr("Everything"), tr("one device"))}});
-    addField(left, {QStringLiteral("hardware.threads"), tr("&Threads"), Kind::Count, {}, tr("0: all"), false, {}, 5});
+        addField(left, {QStringLiteral("hardware.activation_checkpointing"), tr("Re&compute"), Kind::Choice});
+    m_sharding = addField(left, {QStringLiteral("hardware.sharding"), tr("&Sharding"), Kind::Choice});
+    m_threads = addField(
+        left, {QStringLiteral("hardware.threads"), tr("&Threads"), Kind::Count, {}, tr("0: all"), false, {}, 5});
     addField(
         right,
         {QStringLiteral("checkpoints.every_minutes"), tr("Sa&ve every"), Kind::Number, {}, tr("min"), false, {}, 5});
@@ -92,7 +77,7 @@ void HardwarePage::buildFields() {
     addField(right, {QStringLiteral("guard.nan"),
                      tr("Not a n&umber"),
                      Kind::Choice,
-                     {choice("rollback", tr("Roll back")), choice("stop", tr("Stop"))}});
+                     {{QStringLiteral("rollback"), tr("Roll back"), {}}, {QStringLiteral("stop"), tr("Stop"), {}}}});
     auto* costRow = new QWidget(widget());
     auto* costColumn = new QVBoxLayout(costRow);
     costColumn->setContentsMargins(0, 0, 0, 0);
@@ -136,6 +121,7 @@ void HardwarePage::refreshMachine() {
         devices.append({id, tr("%1, %2 free").arg(id == QLatin1String("cpu") ? tr("CPU") : id, bytesText(free)), {}});
     }
     m_device->setChoices(devices);
+    refreshChoices();
     const QString processor = machine.value(QStringLiteral("processor")).toString();
     m_machine->setText(machine.isEmpty()
                            ? tr("Waiting for the engine…")
@@ -145,6 +131,31 @@ void HardwarePage::refreshMachine() {
                                       bytesText(machine.value(QStringLiteral("available_bytes")).toDouble()))
                                  .arg(machine.value(QStringLiteral("cores")).toInt()));
     refreshEstimate();
+}
+
+// What this engine cannot do is shown, so that nobody looks for it in vain. An engine that does not say what it can do
+// is asked for anything, and refuses for itself.
+void HardwarePage::refreshChoices() {
+    const QJsonObject& machine = advisor()->machine();
+    const QJsonObject supports = machine.value(QStringLiteral("supports")).toObject();
+    const auto choice = [&](const char* field, const char* value, const QString& text, const QString& whyNot) {
+        const QJsonValue list = supports.value(QLatin1String(field));
+        const bool can = !list.isArray() || list.toArray().contains(QLatin1String(value));
+        return FieldChoice{QLatin1String(value), text, can ? QString() : whyNot};
+    };
+    const QString notHere = tr("not with this engine");
+    const bool isOneDevice = machine.value(QStringLiteral("devices")).toArray().size() < 2;
+    const QString whyNoShards = isOneDevice ? tr("one device") : notHere;
+    m_precision->setChoices(
+        {choice("precision", "fp32", tr("fp32"), notHere), choice("precision", "bf16", tr("bf16"), notHere)});
+    m_checkpointing->setChoices({choice("activation_checkpointing", "auto", tr("Automatic"), notHere),
+                                 choice("activation_checkpointing", "off", tr("Off"), notHere),
+                                 choice("activation_checkpointing", "on", tr("On"), notHere)});
+    m_sharding->setChoices({choice("sharding", "none", tr("None"), notHere),
+                            choice("sharding", "optimizer", tr("Optimizer"), whyNoShards),
+                            choice("sharding", "full", tr("Everything"), whyNoShards)});
+    const int threads = machine.value(QStringLiteral("hardware_threads")).toInt();
+    m_threads->setUnit(threads > 0 ? tr("of %1; 0: all").arg(threads) : tr("0: all"));
 }
 
 void HardwarePage::refreshEstimate() {

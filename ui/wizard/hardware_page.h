@@ -18,9 +18,10 @@ private:
     void buildMemory();
     void buildFields();
     void refreshMachine();
+    void refreshChoices();
     void refreshEstimate();
 
-    PlanField *m_device, *m_precision, *m_checkpointing, *m_sharding;
+    PlanField *m_device, *m_precision, *m_checkpointing, *m_sharding, *m_threads;
     MemoryBar* m_memory;
     QLabel *m_memoryTitle, *m_disk, *m_machine, *m_measureText;
     QPushButton* m_measure;

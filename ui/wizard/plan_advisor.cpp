@@ -94,18 +94,21 @@ PlanAdvisor::PlanAdvisor(EngineClient* client, WizardModel* model, QObject* pare
     if (m_client->state() == EngineClient::State::Connected) askEngine();
 }
 
-double PlanAdvisor::deviceBytes() const {
+QJsonObject PlanAdvisor::device() const {
     const QJsonArray devices = m_machine.value(QStringLiteral("devices")).toArray();
     const QString wanted = QString::fromStdString(m_model->plan().hardware.device);
     QJsonObject chosen = devices.isEmpty() ? QJsonObject() : devices.first().toObject();
     for (const QJsonValue& device : devices)
         if (device.toObject().value(QStringLiteral("id")).toString() == wanted) chosen = device.toObject();
-    return chosen.value(QStringLiteral("memory_bytes")).toDouble();
+    return chosen;
+}
+
+double PlanAdvisor::deviceBytes() const {
+    return device().value(QStringLiteral("memory_bytes")).toDouble();
 }
 
 double PlanAdvisor::freeBytes() const {
-    const QJsonArray devices = m_machine.value(QStringLiteral("devices")).toArray();
-    return devices.isEmpty() ? 0 : devices.first().toObject().value(QStringLiteral("free_bytes")).toDouble();
+    return device().value(QStringLiteral("free_bytes")).toDouble();
 }
 
 void PlanAdvisor::setCostPerHour(std::optional<double> cost) {

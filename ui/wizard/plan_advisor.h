@@ -76,6 +76,7 @@ Q_SIGNALS:
     void measuringChanged();
 
 private:
+    QJsonObject device() const;  // the plan's, of the machine; the first if it is left open
     void askEngine();
     void planChanged();
     void askPreview();

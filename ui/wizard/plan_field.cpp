@@ -135,7 +135,9 @@ void PlanField::build() {
             row->addWidget(m_line, m_spec.kind == Kind::Text ? 1 : 0);
             break;
     }
-    if (!m_spec.unit.isEmpty()) row->addWidget(new QLabel(m_spec.unit, this));
+    m_unit = new QLabel(this);
+    row->addWidget(m_unit);
+    setUnit(m_spec.unit);
     m_reset = new QToolButton(this);
     m_reset->setAutoRaise(true);
     m_reset->setText(QStringLiteral("\u21BA"));
@@ -190,6 +192,11 @@ void PlanField::setKey(const QString& key) {
     m_problem->setObjectName(QStringLiteral("problem.%1").arg(key));
     explain(this, key);
     refresh();
+}
+
+void PlanField::setUnit(const QString& unit) {
+    m_unit->setText(unit);
+    m_unit->setVisible(!unit.isEmpty());
 }
 
 void PlanField::setChoices(const QList<FieldChoice>& choices) {

@@ -43,6 +43,7 @@ public:
     QString key() const { return m_spec.key; }
     void setKey(const QString& key);  // the same field of another step
     void setChoices(const QList<FieldChoice>& choices);
+    void setUnit(const QString& unit);
     QLabel* label() const { return m_label; }
     QWidget* editor() const;
     void addTo(QFormLayout* form);
@@ -66,6 +67,7 @@ private:
     Spec m_spec;
     QLabel* m_label;
     QLabel* m_problem;
+    QLabel* m_unit;
     QToolButton* m_reset;
     QLineEdit* m_line = nullptr;
     QComboBox* m_combo = nullptr;

@@ -205,6 +205,30 @@ private Q_SLOTS:
         QVERIFY(!child<QWidget>(page, u"jobBar"_s)->isVisible());
     }
 
+    void cancelBetweenTwoStagesKeepsTheFirstAndBeginsNoOther() {
+        PlaygroundFixture fixture;
+        QJsonArray kept;
+        fixture.server.on(u"run.evaluations"_s, [&](const QJsonObject&) {
+            return QJsonObject{{u"evaluations"_s, kept}};
+        });
+        EvaluatePage page;
+        showAsPage(page);
+        page.showRun(fixture.store.get(), fixture.open());
+        QTRY_COMPARE(fixture.client->state(), EngineClient::State::Connected);
+        page.start({{u"skills"_s}, {u"1"_s, u"3"_s}, {}, 64, 1});
+        QTRY_COMPARE(fixture.jobs, 1);
+        // The stage ends while the wish to cancel is on its way: the engine has nothing left to cancel.
+        QTest::mouseClick(child<QPushButton>(page, u"jobCancel"_s), Qt::LeftButton);
+        kept = {report(u"step 1"_s, 0.6)};
+        fixture.result(u"job-1"_s, report(u"step 1"_s, 0.6));
+        auto* message = child<QLabel>(page, u"messageText"_s);
+        QTRY_VERIFY(message->text().contains(u"cancelled"_s));
+        QTRY_COMPARE(child<QTableView>(page, u"scoreTable"_s)->model()->columnCount(), 4);
+        QCOMPARE(fixture.jobs, 1);
+        QVERIFY(!child<QWidget>(page, u"jobBar"_s)->isVisible());
+        QVERIFY(child<QPushButton>(page, u"runEvaluation"_s)->isEnabled());
+    }
+
     void anErrorAndALostConnectionAreSaidAndNotFatal() {
         PlaygroundFixture fixture;
         EvaluatePage page;

@@ -125,7 +125,7 @@ StudioEngine::StudioEngine(Library contents) {
                            {u"runs_directory"_s, u"/home/someone/.local/share/radlads/runs"_s},
                            {u"home"_s, u"/home/someone"_s}};
     });
-    server.on(u"engine.describe"_s, [](const QJsonObject&) {
+    server.on(u"engine.describe"_s, [this](const QJsonObject&) {
         const QJsonObject cpu{
             {u"id"_s, u"cpu"_s}, {u"name"_s, u"AMD EPYC 7763"_s}, {u"memory_bytes"_s, 137e9}, {u"free_bytes"_s, 53e9}};
         return QJsonObject{
@@ -136,6 +136,7 @@ StudioEngine::StudioEngine(Library contents) {
             {u"memory_bytes"_s, 137e9},
             {u"available_bytes"_s, 53e9},
             {u"devices"_s, QJsonArray{cpu}},
+            {u"supports"_s, supports},
             {u"disk"_s, QJsonObject{{u"path"_s, u"/home"_s}, {u"total_bytes"_s, 1e12}, {u"free_bytes"_s, 412e9}}}};
     });
     const bool isEmpty = contents == Library::Empty;

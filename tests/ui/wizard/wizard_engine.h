@@ -23,6 +23,10 @@ public:
     ScriptedServer server;
     double deviceBytes = 24e9;
     QJsonArray problems;  // what plan.validate says
+    QJsonObject supports{
+        {QStringLiteral("precision"), QJsonArray{QStringLiteral("fp32")}},
+        {QStringLiteral("activation_checkpointing"), QJsonArray{QStringLiteral("auto"), QStringLiteral("off")}},
+        {QStringLiteral("sharding"), QJsonArray{QStringLiteral("none")}}};
 
     WizardEngine() {
         using namespace Qt::StringLiterals;
@@ -36,7 +40,9 @@ public:
                                {u"cores"_s, 8},
                                {u"memory_bytes"_s, deviceBytes},
                                {u"available_bytes"_s, deviceBytes * 0.8},
+                               {u"hardware_threads"_s, 16},
                                {u"devices"_s, QJsonArray{cpu}},
+                               {u"supports"_s, supports},
                                {u"disk"_s, QJsonObject{{u"path"_s, u"/runs"_s}, {u"free_bytes"_s, 4e11}}}};
         });
         server.on(u"plan.presets"_s, [](const QJsonObject&) {

@@ -73,6 +73,34 @@ class WizardTest : public QObject {
     }
 
 private Q_SLOTS:
+    void hardwareOffersWhatTheEngineSaysItCanDo() {
+        const auto isOffered = [](Stage& stage, const QString& field, int row) {
+            return stage.find<QComboBox>(u"edit.hardware."_s + field)
+                ->model()
+                ->index(row, 0)
+                .flags()
+                .testFlag(Qt::ItemIsEnabled);
+        };
+        Stage stage;
+        QVERIFY(stage.isReady());
+        auto* precision = stage.find<QComboBox>(u"edit.hardware.precision"_s);
+        QTRY_COMPARE(precision->count(), 2);
+        QVERIFY(isOffered(stage, u"precision"_s, 0) && !isOffered(stage, u"precision"_s, 1));
+        QVERIFY(!isOffered(stage, u"activation_checkpointing"_s, 2));
+        QVERIFY(!isOffered(stage, u"sharding"_s, 2));
+        bool isSaid = false;
+        for (const QLabel* label : stage.wizard.findChildren<QLabel*>()) isSaid |= label->text() == u"of 16; 0: all"_s;
+        QVERIFY(isSaid);
+
+        Stage other;
+        other.engine.supports = {{u"precision"_s, QJsonArray{u"fp32"_s, u"bf16"_s}},
+                                 {u"sharding"_s, QJsonArray{u"none"_s, u"full"_s}}};
+        QVERIFY(other.isReady());
+        QTRY_VERIFY(isOffered(other, u"precision"_s, 1));
+        QVERIFY(isOffered(other, u"activation_checkpointing"_s, 2));  // nothing is said of it
+        QVERIFY(isOffered(other, u"sharding"_s, 2) && !isOffered(other, u"sharding"_s, 1));
+    }
+
     void theDemoMadeThroughThePagesIsThePresetsPlan() {
         Stage stage;
         QVERIFY(stage.isReady());
