@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <random>
 
@@ -80,6 +81,9 @@ GenerationResult generate(const Weights& weights, const io::ModelConfig& config,
     result.promptSeconds = secondsSince(start);
     start = Clock::now();
     while (goesOn && static_cast<int64_t>(result.tokens.size()) < maxTokens) {
+        if (options.ignoreEnd)
+            for (const int64_t end : config.eosTokens)
+                if (end >= 0 && end < static_cast<int64_t>(logits.size())) logits[static_cast<size_t>(end)] = -std::numeric_limits<float>::infinity();
         const int32_t next = sampleToken(std::move(logits), history, options, random);
         if (std::find(config.eosTokens.begin(), config.eosTokens.end(), next) != config.eosTokens.end()) {
             result.ended = true;

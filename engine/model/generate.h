@@ -18,6 +18,7 @@ struct SamplingOptions {
     double repeatPenalty = 1.0;
     int64_t repeatLastN = 64;
     uint64_t seed = 0;
+    bool ignoreEnd = false;  // end tokens are never drawn: the text goes on to its last token
 };
 
 struct GenerationResult {

@@ -40,6 +40,7 @@ Answer generate(const Call& call) {
     addNumber(params, "min_p", "--min-p", 0, 1, words);
     addNumber(params, "repeat_penalty", "--repeat-penalty", 0, 100, words);
     addCount(params, "seed", "--seed", words);
+    if (params.flag("ignore_eos", false)) words.push_back("--ignore-eos");
     addText(params, "stage", "--stage", words);
     if (prompt.size() > kMaxPrompt || prompt.find('\0') != std::string::npos)
         params.wrong("prompt", "a text of at most 100 KiB without NUL");

@@ -137,6 +137,7 @@ void addGenerateCommand(CLI::App& app, Action& action) {
     command->add_option("--repeat-penalty", options->sampling.repeatPenalty, "1: off")->capture_default_str()->check(CLI::PositiveNumber);
     command->add_option("--repeat-last-n", options->sampling.repeatLastN, "tokens that the penalty looks back")->capture_default_str();
     command->add_option("-s,--seed", options->sampling.seed, "seed of the draws")->capture_default_str();
+    command->add_flag("--ignore-eos", options->sampling.ignoreEnd, "never draw an end token: go on for all --tokens");
     command->add_option("--stage", options->stage, "of a run: setup, the number of a step, or now (its model, before it has one its newest checkpoint)");
     command->add_flag("--special", options->special, "print special tokens");
     command->add_flag("--no-echo", options->raw, "do not print the prompt");

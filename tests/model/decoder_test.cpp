@@ -1,6 +1,8 @@
 // Whole models: decoding with a state equals the parallel form, for every architecture and option.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "engine/convert/setup.h"
 #include "engine/model/compat.h"
 #include "engine/model/decoder.h"
@@ -85,6 +87,20 @@ TEST(Generate, SameSeedSameTextAndGreedyIsTheArgmax) {
     const at::NoGradGuard noGrad;
     const at::Tensor logits = model::logits(weights, config, at::tensor({3, 1, 4, 1, 5}, at::kLong).unsqueeze(0));
     EXPECT_EQ(greedy.tokens.front(), logits[0][4].argmax().item<int64_t>());
+}
+
+TEST(Generate, AnEndTokenEndsUnlessItIsToBeIgnored) {
+    auto [config, weights] = smallTeacher(io::Family::Qwen2);
+    const std::vector<int32_t> prompt{3, 1, 4, 1, 5};
+    const int32_t first = model::generate(weights, config, prompt, 1, {}).tokens.front();
+    config.eosTokens = {first, config.vocabSize + 7};
+    const auto ended = model::generate(weights, config, prompt, 5, {});
+    EXPECT_TRUE(ended.ended);
+    EXPECT_TRUE(ended.tokens.empty());
+    const auto goesOn = model::generate(weights, config, prompt, 5, {.ignoreEnd = true});
+    EXPECT_FALSE(goesOn.ended);
+    EXPECT_EQ(goesOn.tokens.size(), 5u);
+    EXPECT_EQ(std::count(goesOn.tokens.begin(), goesOn.tokens.end(), first), 0);
 }
 
 TEST(Rotary, Llama3ScalingFollowsTheThreeRanges) {

@@ -187,7 +187,7 @@ TEST_F(JobsTest, ACancelledJobEndsAtOnceAndSaysSo) {
     EngineClient client = greeted();
     const std::string job = client.result("generate.start", {{"model", "demo"},
                                                              {"prompt", "Once"},
-                                                             {"tokens", 1 << 28},
+                                                             {"tokens", 1 << 28}, {"ignore_eos", true},
                                                              {"temperature", 0}})["job"];
     client.notification("job.event");
     client.result("job.cancel", {{"job", job}});
@@ -200,7 +200,7 @@ TEST_F(JobsTest, AGenerationEndsWithItsSession) {
     startBroker();
     {
         EngineClient client = greeted();
-        client.result("generate.start", {{"model", "demo"}, {"prompt", "Once"}, {"tokens", 1 << 28}});
+        client.result("generate.start", {{"model", "demo"}, {"prompt", "Once"}, {"tokens", 1 << 28}, {"ignore_eos", true}});
         client.notification("job.event");
         EXPECT_EQ(workers(), 1u);
     }
@@ -211,7 +211,7 @@ TEST_F(JobsTest, AGenerationEndsWithItsSession) {
 TEST_F(JobsTest, AGenerationEndsWithTheEngine) {
     startBroker();
     EngineClient client = greeted();
-    client.result("generate.start", {{"model", "demo"}, {"prompt", "Once"}, {"tokens", 1 << 28}});
+    client.result("generate.start", {{"model", "demo"}, {"prompt", "Once"}, {"tokens", 1 << 28}, {"ignore_eos", true}});
     client.notification("job.event");
     std::vector<fs::path> workers;
     for (const auto& entry : fs::directory_iterator("/proc"))
