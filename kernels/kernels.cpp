@@ -1,73 +1,25 @@
 #include "kernels/kernels.h"
 
-#include "kernels/cpu/wkv.h"
-
 namespace radlads::kernels {
 namespace {
 
-constexpr int64_t kLargestSize = 256;
-
-bool isLike(const View& view, const View& like) {
-    return view && std::equal(view.sizes, view.sizes + 4, like.sizes) && view.strides[3] == 1;
-}
-
-bool isState(const View& state, const WkvInputs& inputs) {
-    const int64_t sequences = inputs.segments.count > 0 ? inputs.segments.count : inputs.q.sizes[0];
-    const int64_t size = inputs.q.sizes[3];
-    return state.sizes[0] == sequences && state.sizes[1] == inputs.q.sizes[1] && state.sizes[2] == size &&
-           state.sizes[3] == size && state.strides[3] == 1;
-}
-
-bool areWhole(const Segments& segments, const View& q) {
-    if (segments.count == 0) return true;
-    if (q.sizes[0] != 1 || segments.starts[0] != 0 || segments.starts[segments.count] != q.sizes[2]) return false;
-    return std::is_sorted(segments.starts, segments.starts + segments.count + 1);
+View contiguousView(void* data, DType dtype, int64_t batch, int64_t heads, int64_t rows, int64_t columns) {
+    return {data, {batch, heads, rows, columns}, {heads * rows * columns, rows * columns, columns, 1}, dtype};
 }
 
 }  // namespace
 
 View contiguous(float* data, int64_t batch, int64_t heads, int64_t rows, int64_t columns) {
-    return {data, {batch, heads, rows, columns}, {heads * rows * columns, rows * columns, columns, 1}};
+    return contiguousView(data, DType::Float32, batch, heads, rows, columns);
+}
+View contiguous(BFloat16* data, int64_t batch, int64_t heads, int64_t rows, int64_t columns) {
+    return contiguousView(data, DType::BFloat16, batch, heads, rows, columns);
 }
 
 Parallel serial() {
     return {1, [](int64_t count, const std::function<void(int64_t)>& task) {
                 for (int64_t i = 0; i < count; ++i) task(i);
             }};
-}
-
-const char* whyNot(Backend, Wkv op, const WkvInputs& inputs) {
-    if (!inputs.q || inputs.q.strides[3] != 1) return "the last dimension does not lie element after element";
-    if (inputs.q.sizes[3] < 1 || inputs.q.sizes[3] > kLargestSize) return "a head has more than 256 channels, or none";
-    for (const View* view : {&inputs.g, &inputs.k, &inputs.v})
-        if (!isLike(*view, inputs.q)) return "the inputs differ in shape";
-    if (op == Wkv::Seven)
-        for (const View* view : {&inputs.a, &inputs.b})
-            if (!isLike(*view, inputs.q)) return "the inputs differ in shape";
-    if (!areWhole(inputs.segments, inputs.q)) return "the segments are not those of one row of tokens";
-    if (inputs.state && !isState(inputs.state, inputs)) return "the state has another shape";
-    return nullptr;
-}
-
-std::size_t wkvSavedFloats(Backend backend, Wkv op, const WkvInputs& inputs) {
-    return backend == Backend::Simd ? simd::savedFloats(op, inputs) : 0;
-}
-
-std::size_t wkvWorkspaceFloats(Backend backend, Wkv op, const WkvInputs& inputs, int64_t threads) {
-    return backend == Backend::Simd ? simd::scratchFloats(op, inputs.q.sizes[3]) * static_cast<std::size_t>(threads)
-                                    : 0;
-}
-
-void wkvForward(Backend backend, Wkv op, const WkvInputs& inputs, const WkvOutputs& outputs, float* workspace,
-                const Parallel& parallel) {
-    if (backend == Backend::Simd) return simd::forward(op, inputs, outputs, workspace, parallel);
-    reference::forward(op, inputs, outputs, parallel);
-}
-
-void wkvBackward(Backend backend, Wkv op, const WkvInputs& inputs, const float* saved, const WkvGradients& gradients,
-                 float* workspace, const Parallel& parallel) {
-    if (backend == Backend::Simd) return simd::backward(op, inputs, saved, gradients, workspace, parallel);
-    reference::backward(op, inputs, gradients, parallel);
 }
 
 }  // namespace radlads::kernels

@@ -1,28 +1,42 @@
-// The recurrences of the students, on the processor. A library of its own: no torch, no Qt. Nothing here allocates what
-// it returns, prints, or throws; memory comes from the caller.
+// What all kernels share: borrowed tensors, backends, the caller's threads. A library of its own: no torch, no Qt.
+// Nothing here allocates what it returns, prints, or throws; memory comes from the caller.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 
+#include "kernels/bfloat16.h"
+
 namespace radlads::kernels {
 
-// Reference: plain loops in double, the definition of correct. Simd: chunked, vectorised, float32.
+// Reference: plain loops in double, the definition of correct. Simd: chunked, vectorised.
 enum class Backend { Reference, Simd };
 
-// A borrowed float32 tensor [batch, heads, tokens, size] (a state: [batch, heads, rows, columns]); strides in elements.
+enum class DType : uint8_t { Float32, BFloat16 };
+inline std::size_t sizeOf(DType dtype) {
+    return dtype == DType::Float32 ? 4 : 2;
+}
+
+// A borrowed tensor [batch, heads, tokens, size] (a state: [batch, heads, rows, columns]); strides in elements.
 // The last stride is 1. No data: the tensor is absent.
 struct View {
-    float* data = nullptr;
+    void* data = nullptr;
     int64_t sizes[4] = {};
     int64_t strides[4] = {};
+    DType dtype = DType::Float32;
 
     explicit operator bool() const { return data != nullptr; }
-    float* at(int64_t b, int64_t h, int64_t t) const { return data + b * strides[0] + h * strides[1] + t * strides[2]; }
+    int64_t offset(int64_t b, int64_t h, int64_t t) const { return b * strides[0] + h * strides[1] + t * strides[2]; }
+    // T is dtype's.
+    template <class T = float>
+    T* at(int64_t b, int64_t h, int64_t t) const {
+        return static_cast<T*>(data) + offset(b, h, t);
+    }
 };
 // As a contiguous tensor lies.
 View contiguous(float* data, int64_t batch, int64_t heads, int64_t rows, int64_t columns);
+View contiguous(BFloat16* data, int64_t batch, int64_t heads, int64_t rows, int64_t columns);
 
 // How a kernel uses the caller's threads. run(n, task) calls task(0) to task(n - 1), each once, in any order, on any
 // threads, and returns when all have; n is at most `threads`. The results do not depend on it, bit for bit.
@@ -31,49 +45,6 @@ struct Parallel {
     std::function<void(int64_t count, const std::function<void(int64_t)>& task)> run;
 };
 Parallel serial();
-
-// Sequences of different lengths one after another in a batch of 1: segment s has the tokens starts[s] to
-// starts[s + 1] - 1, and a state of its own. count 0: every row of the batch is one sequence.
-struct Segments {
-    const int64_t* starts = nullptr;  // count + 1
-    int64_t count = 0;
-};
-
-// WKV-6 (gated linear attention), radlads.md 2.3:  S_t = diag(exp(g_t)) S_{t-1} + k_t v_t^T,  y_t = S_t^T q_t.
-// WKV-7 (generalised delta rule), radlads.md 3.3:  S_t = diag(exp(g_t)) S_{t-1} + b_t (S_{t-1}^T a_t)^T + k_t v_t^T.
-// S is [keys, values] in these formulas. Queries are not scaled here. g in [-5, 0] (wkv6), (-0.607, 0] (wkv7): chunks
-// rescale within float32 by exp of half a chunk of it.
-enum class Wkv { Six, Seven };
-
-struct WkvInputs {
-    View q, g, k, v;  // [B, H, T, N]; g: log decay
-    View a, b;        // Wkv::Seven alone
-    View state;       // before the first token, optional: wkv6 [B, H, keys, values], wkv7 [B, H, values, keys]
-    Segments segments;
-};
-struct WkvOutputs {
-    View y;      // [B, H, T, N]
-    View state;  // after the last token, optional
-    // For the backward pass, optional: wkvSavedFloats() of them.
-    float* saved = nullptr;
-};
-struct WkvGradients {
-    View dy;      // of y
-    View dstate;  // of the last state, optional
-    View dq, dg, dk, dv, da, db;
-    View dstate0;  // of the first state, optional
-};
-
-// Whether a backend computes this: shapes, strides, sizes of at most 256.
-const char* whyNot(Backend backend, Wkv op, const WkvInputs& inputs);  // nullptr: it does
-std::size_t wkvSavedFloats(Backend backend, Wkv op, const WkvInputs& inputs);
-// Floats that forward or backward need as room to work in; any content.
-std::size_t wkvWorkspaceFloats(Backend backend, Wkv op, const WkvInputs& inputs, int64_t threads);
-// Both need whyNot() == nullptr. Every element of the outputs is written, nothing else is.
-void wkvForward(Backend backend, Wkv op, const WkvInputs& inputs, const WkvOutputs& outputs, float* workspace,
-                const Parallel& parallel);
-void wkvBackward(Backend backend, Wkv op, const WkvInputs& inputs, const float* saved, const WkvGradients& gradients,
-                 float* workspace, const Parallel& parallel);
 
 // What the run-time dispatch has chosen: "AVX3_SPR", "AVX2", ...
 const char* simdTarget();

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "engine/protocol/text.h"
-#include "kernels/kernels.h"
+#include "kernels/wkv.h"
 
 namespace radlads::model {
 namespace {

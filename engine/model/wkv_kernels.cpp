@@ -6,7 +6,7 @@
 #include "engine/model/compat.h"
 #include "engine/model/kernel_choice.h"
 #include "engine/model/wkv.h"
-#include "kernels/kernels.h"
+#include "kernels/wkv.h"
 
 namespace radlads::model {
 namespace {

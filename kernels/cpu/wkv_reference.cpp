@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "kernels/cpu/wkv.h"
+#include "kernels/cpu/wkv_backends.h"
 
 namespace radlads::kernels::reference {
 namespace {

@@ -12,7 +12,7 @@
 #include <cstring>
 
 #include "kernels/cpu/tiles-inl.h"
-#include "kernels/cpu/wkv.h"
+#include "kernels/cpu/wkv_backends.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace radlads::kernels::HWY_NAMESPACE {

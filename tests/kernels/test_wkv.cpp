@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/kernels.h"
+#include "kernels/wkv.h"
 
 namespace radlads::kernels {
 namespace {
@@ -262,11 +262,11 @@ TEST(Wkv, StepsInPlaceAreTheSequence) {
                 WkvInputs one = c.inputs();
                 for (View* view : {&one.q, &one.g, &one.k, &one.v, &one.a, &one.b}) {
                     view->sizes[2] = 1;
-                    if (*view) view->data += t * size;
+                    if (*view) view->data = view->at(0, 0, t);
                 }
                 View out = y.view();
                 out.sizes[2] = 1;
-                out.data += t * size;
+                out.data = out.at(0, 0, t);
                 one.state = state.view();
                 wkvForward(Backend::Simd, op, one, {out, state.view(), nullptr}, room.data(), serial());
             }

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "kernels/kernels.h"
+#include "kernels/wkv.h"
 
 namespace radlads::kernels {
 
