@@ -2,17 +2,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <stdexcept>
 
 #include "engine/model/compat.h"
 #include "engine/model/decoder.h"
+#include "engine/model/kernel_choice.h"
+#include "kernels/losses.h"
 
 namespace radlads::convert {
 namespace {
 
 using model::Weights;
 
-// Tokens whose logits exist at one time (radlads.md 5.2).
-constexpr int64_t kTokenChunk = 512;
+// Bytes of logits, student's and teacher's, that exist at one time, and the most tokens that share them: with more, what
+// the next product reads has left the cache (radlads.md 5.2).
+constexpr int64_t kLogitBytes = 512 << 20, kMostTokens = 512;
 
 // The parameters that ask for a gradient, optionally only below a prefix.
 struct Trainable {
@@ -52,37 +57,111 @@ struct HeadResult {
     at::Tensor hiddenGradient, headGradient;
 };
 
-// Mean loss over the n tokens of hidden [n, D], and its gradients, one chunk of logits at a time:
-// d loss / d logits = (softmax(student) - target distribution) / n for both losses.
+// Rows start to start + size of n: hidden states and what they are compared with.
+HeadTargets rowsOf(const HeadTargets& targets, int64_t start, int64_t size) {
+    if (targets.labels.defined()) return {{}, {}, targets.labels.narrow(0, start, size)};
+    return {targets.teacherHidden.narrow(0, start, size), targets.teacherHead, {}};
+}
+
+// Sum of the losses of a chunk of tokens, and its gradient by the logits times `scale` (undefined if not wanted).
+// d loss / d logits = softmax(student) - target distribution for both losses.
+struct ChunkLoss {
+    double sum = 0;
+    at::Tensor gradient;
+};
+
+// By LibTorch's operations.
+ChunkLoss chunkLossByTorch(const at::Tensor& hidden, const at::Tensor& head, const HeadTargets& targets, double scale, bool wantGradients) {
+    const at::ScalarType wide = head.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+    const at::Tensor student = at::log_softmax(at::linear(hidden, head), -1, wide);
+    ChunkLoss result;
+    if (targets.labels.defined()) {
+        const at::Tensor labels = targets.labels.unsqueeze(1);
+        result.sum = -student.gather(1, labels).sum(at::kDouble).item<double>();
+        if (wantGradients) result.gradient = student.exp().scatter_add_(1, labels, at::full(labels.sizes(), -1.0, student.options()));
+    } else {
+        const at::Tensor teacher = at::log_softmax(at::linear(targets.teacherHidden, targets.teacherHead), -1, wide);
+        const at::Tensor probability = teacher.exp();
+        result.sum = (probability * (teacher - student)).sum(at::kDouble).item<double>();
+        if (wantGradients) result.gradient = student.exp().sub_(probability);
+    }
+    if (wantGradients) result.gradient.mul_(scale);
+    return result;
+}
+
+bool isForKernels(const at::Tensor& hidden, const at::Tensor& head) {
+    return model::kernelsInUse() != model::KernelChoice::Torch && head.device().is_cpu() && head.scalar_type() == at::kFloat &&
+           hidden.scalar_type() == at::kFloat;
+}
+
+// By the kernels: the logits of every chunk in the same memory, their gradient in place of the student's.
+class KernelLoss {
+public:
+    KernelLoss(const at::Tensor& head, const HeadTargets& targets, int64_t tokens) {
+        m_student = at::empty({tokens, head.size(0)}, head.options().requires_grad(false));
+        if (!targets.labels.defined()) m_teacher = at::empty_like(m_student);
+        m_losses.resize(static_cast<size_t>(tokens));
+        m_backend = model::kernelsInUse() == model::KernelChoice::Reference ? kernels::Backend::Reference : kernels::Backend::Simd;
+    }
+
+    ChunkLoss operator()(const at::Tensor& hidden, const at::Tensor& head, const HeadTargets& targets, double scale, bool wantGradients) {
+        kernels::LossInputs inputs;
+        at::Tensor student;
+        inputs.student = product(hidden, head, m_student, student);
+        at::Tensor teacher, labels;
+        if (targets.labels.defined()) {
+            labels = targets.labels.contiguous();
+            inputs.labels = labels.data_ptr<int64_t>();
+        } else {
+            inputs.teacher = product(targets.teacherHidden, targets.teacherHead, m_teacher, teacher);
+        }
+        if (const char* why = kernels::whyNot(m_backend, inputs)) throw std::invalid_argument(why);
+        if (!wantGradients) return {kernels::vocabularyLoss(m_backend, inputs, m_losses.data(), kernels::serial()), {}};
+        return {kernels::vocabularyLossGradient(m_backend, inputs, scale, m_losses.data(), kernels::serial()), student};
+    }
+
+private:
+    static kernels::View product(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& room, at::Tensor& logits) {
+        logits = room.narrow(0, 0, hidden.size(0));
+        at::mm_out(logits, hidden, head.t());
+        return kernels::contiguous(logits.data_ptr<float>(), 1, 1, logits.size(0), logits.size(1));
+    }
+
+    at::Tensor m_student, m_teacher;
+    std::vector<double> m_losses;
+    kernels::Backend m_backend;
+};
+
+// Tokens of a chunk: as many as kLogitBytes hold, whatever form computes the loss.
+int64_t chunkTokens(const at::Tensor& head, const HeadTargets& targets, int64_t count) {
+    const int64_t bytes = head.size(0) * head.element_size() * (targets.labels.defined() ? 1 : 2);
+    return std::max<int64_t>(1, std::min({kLogitBytes / bytes, kMostTokens, count}));
+}
+
+// Mean loss over the n tokens of hidden [n, D], and its gradients, one chunk of logits at a time.
 HeadResult headLoss(const at::Tensor& hidden, const at::Tensor& head, const HeadTargets& targets, bool wantGradients) {
     const at::NoGradGuard noGrad;
-    const int64_t count = hidden.size(0);
+    const int64_t count = hidden.size(0), chunk = chunkTokens(head, targets, count);
     HeadResult result;
     if (wantGradients) {
         result.hiddenGradient = at::empty_like(hidden);
         if (head.requires_grad()) result.headGradient = at::zeros_like(head);
     }
-    const at::ScalarType wide = head.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+    std::optional<KernelLoss> byKernels;
+    if (isForKernels(hidden, head)) byKernels.emplace(head, targets, chunk);
     double total = 0;
-    for (int64_t start = 0; start < count; start += kTokenChunk) {
-        const int64_t size = std::min(kTokenChunk, count - start);
+    for (int64_t start = 0; start < count; start += chunk) {
+        const int64_t size = std::min(chunk, count - start);
         const at::Tensor rows = hidden.narrow(0, start, size);
-        const at::Tensor student = at::log_softmax(at::linear(rows, head), -1, wide);
-        at::Tensor gradient;
-        if (targets.labels.defined()) {
-            const at::Tensor labels = targets.labels.narrow(0, start, size).unsqueeze(1);
-            total -= student.gather(1, labels).sum(at::kDouble).item<double>();
-            if (wantGradients) gradient = student.exp().scatter_add_(1, labels, at::full(labels.sizes(), -1.0, student.options()));
-        } else {
-            const at::Tensor teacher = at::log_softmax(at::linear(targets.teacherHidden.narrow(0, start, size), targets.teacherHead), -1, wide);
-            const at::Tensor probability = teacher.exp();
-            total += (probability * (teacher - student)).sum(at::kDouble).item<double>();
-            if (wantGradients) gradient = student.exp().sub_(probability);
-        }
+        const HeadTargets compared = rowsOf(targets, start, size);
+        const double scale = 1.0 / static_cast<double>(count);
+        const ChunkLoss loss = byKernels ? (*byKernels)(rows, head, compared, scale, wantGradients)
+                                         : chunkLossByTorch(rows, head, compared, scale, wantGradients);
+        total += loss.sum;
         if (!wantGradients) continue;
-        gradient.mul_(1.0 / static_cast<double>(count));
-        result.hiddenGradient.narrow(0, start, size).copy_(gradient.matmul(head));
-        if (result.headGradient.defined()) result.headGradient.addmm_(gradient.t(), rows);
+        at::Tensor gradient = result.hiddenGradient.narrow(0, start, size);
+        at::mm_out(gradient, loss.gradient, head);
+        if (result.headGradient.defined()) result.headGradient.addmm_(loss.gradient.t(), rows);
     }
     result.loss = total / static_cast<double>(count);
     return result;

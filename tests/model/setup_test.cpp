@@ -3,6 +3,7 @@
 
 #include "engine/convert/losses.h"
 #include "engine/model/decoder.h"
+#include "engine/model/kernel_choice.h"
 #include "tests/model/small_models.h"
 
 namespace {
@@ -128,6 +129,36 @@ TEST(Losses, GradientsAgreeWithFiniteDifferencesInDouble) {
     for (const char* name : {"lm_head.weight", "model.norm.weight", "model.layers.1.mlp.up_proj.weight"}) {
         check(kl, name, [&] { return convert::distillLossValue(pair.teacherView(), pair.studentView(), tokens); });
         check(ce, name, [&] { return convert::crossEntropyLossValue(pair.studentView(), tokens); });
+    }
+}
+
+// Float32 goes through the kernels; LibTorch's operations are another way to the same. More tokens than share logits at a time.
+TEST(Losses, EveryFormGivesTheSameLossAndGradients) {
+    Pair pair = makePair(Architecture::RadRwkv6);
+    pair.student = testing_models::perturbed(pair.student);
+    for (auto& [name, tensor] : pair.student) tensor.set_requires_grad(true);
+    at::manual_seed(3);
+    const at::Tensor tokens = at::randint(61, {3, 250}, at::kLong);
+    const auto losses = [&](model::KernelChoice form) {
+        model::forceKernels(form);
+        std::vector<convert::LossAndGradients> results{convert::distillLoss(pair.teacherView(), pair.studentView(), tokens),
+                                                       convert::crossEntropyLoss(pair.studentView(), tokens)};
+        EXPECT_NEAR(convert::distillLossValue(pair.teacherView(), pair.studentView(), tokens), results[0].loss, 1e-12);
+        EXPECT_NEAR(convert::crossEntropyLossValue(pair.studentView(), tokens), results[1].loss, 1e-12);
+        model::forceKernels(std::nullopt);
+        return results;
+    };
+    const auto expected = losses(model::KernelChoice::Torch);
+    for (const auto form : {model::KernelChoice::Simd, model::KernelChoice::Reference}) {
+        const auto actual = losses(form);
+        for (size_t i = 0; i < 2; ++i) {
+            EXPECT_NEAR(actual[i].loss, expected[i].loss, 1e-5) << model::toString(form);
+            ASSERT_EQ(actual[i].gradients.size(), expected[i].gradients.size());
+            for (const auto& [name, gradient] : expected[i].gradients) {
+                const double error = (actual[i].gradients.at(name) - gradient).norm().item<double>();
+                EXPECT_LE(error, 1e-4 * gradient.norm().item<double>() + 1e-7) << name << " " << model::toString(form);
+            }
+        }
     }
 }
 
