@@ -8,8 +8,7 @@ namespace {
 constexpr int64_t kLargestSize = 256;
 
 bool isLike(const View& view, const View& like) {
-    return view && std::equal(view.sizes, view.sizes + 4, like.sizes) && view.strides[3] == 1 &&
-           view.dtype == DType::Float32;
+    return view && std::equal(view.sizes, view.sizes + 4, like.sizes) && view.strides[3] == 1;
 }
 
 bool isState(const View& state, const WkvInputs& inputs) {
@@ -29,13 +28,13 @@ bool areWhole(const Segments& segments, const View& q) {
 
 const char* whyNot(Backend, Wkv op, const WkvInputs& inputs) {
     if (!inputs.q || inputs.q.strides[3] != 1) return "the last dimension does not lie element after element";
-    if (inputs.q.dtype != DType::Float32) return "the inputs are not float32";
     if (inputs.q.sizes[3] < 1 || inputs.q.sizes[3] > kLargestSize) return "a head has more than 256 channels, or none";
     for (const View* view : {&inputs.g, &inputs.k, &inputs.v})
         if (!isLike(*view, inputs.q)) return "the inputs differ in shape";
     if (op == Wkv::Seven)
         for (const View* view : {&inputs.a, &inputs.b})
             if (!isLike(*view, inputs.q)) return "the inputs differ in shape";
+    if (inputs.state && inputs.state.dtype != DType::Float32) return "the state is not float32";
     if (!areWhole(inputs.segments, inputs.q)) return "the segments are not those of one row of tokens";
     if (inputs.state && !isState(inputs.state, inputs)) return "the state has another shape";
     return nullptr;

@@ -18,8 +18,7 @@ struct Segments {
 // rescale within float32 by exp of half a chunk of it.
 enum class Wkv { Six, Seven };
 
-// q, k, v, a, b, y and the gradients of dtype float32 or bfloat16, all the same; g and dg also float32 beside bfloat16;
-// states float32. All sums are of float32 or wider.
+// Every tensor is float32 or bfloat16, as it likes; states are float32. All sums are of float32 or wider.
 struct WkvInputs {
     View q, g, k, v;  // [B, H, T, N]; g: log decay
     View a, b;        // Wkv::Seven alone

@@ -35,8 +35,8 @@ HWY_INLINE void storeVector(V value, BFloat16* to) {
     const auto bits = hn::BitCast(words, value);
     const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(words, 1u));
     const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(words, 0x7fffu)));
-    const auto kept = hn::IfThenElse(hn::RebindMask(words, hn::IsNaN(value)), hn::Or(bits, hn::Set(words, 0x400000u)),
-                                     rounded);
+    const auto kept =
+        hn::IfThenElse(hn::RebindMask(words, hn::IsNaN(value)), hn::Or(bits, hn::Set(words, 0x400000u)), rounded);
     hn::StoreU(hn::TruncateTo(Halves(), hn::ShiftRight<16>(kept)), Halves(), reinterpret_cast<uint16_t*>(to));
 }
 

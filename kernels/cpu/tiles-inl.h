@@ -10,6 +10,7 @@
 #include <hwy/highway.h>
 
 #include <cstdint>
+#include <type_traits>
 
 HWY_BEFORE_NAMESPACE();
 namespace radlads::kernels::HWY_NAMESPACE {
@@ -19,9 +20,12 @@ static_assert(HWY_MAX_BYTES == 16 || HWY_MAX_BYTES == 32 || HWY_MAX_BYTES == 64,
 using D = hn::FixedTag<float, HWY_MAX_BYTES / sizeof(float)>;  // kPad is a multiple of its lanes
 using V = hn::Vec<D>;
 inline constexpr int64_t kPad = 16;
-// Accumulators of a product: rows x vectors, as many as the registers hold beside their operands.
-inline constexpr int64_t kTileRows = 4;
+// Accumulators of a product: rows x vectors, as many as the registers hold beside their operands; a narrow product
+// takes more rows, so that enough sums are under way.
 inline constexpr int kTileVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
+constexpr int64_t tileRows(int vectors) {
+    return 2 * vectors <= kTileVectors ? 8 : 4;
+}
 
 // Which k of a square A[m, k] are not zero.
 enum class Range { Full, Lower, Upper };
@@ -32,49 +36,74 @@ struct Left {
     int64_t row, column;
 };
 
-template <int kVectors, bool kAdd>
-HWY_INLINE void productTile(const Left& a, int64_t from, int64_t to, const float* HWY_RESTRICT b, int64_t ldb,
-                            float* HWY_RESTRICT c, int64_t ldc) {
+// What a product is added to: nothing, what is there, or `from` with row i times factors[i].
+enum class Onto { Nothing, Same, Scaled };
+struct Base {
+    const float* from = nullptr;  // [rows, columns] with the strides of C
+    const float* factors = nullptr;
+};
+
+template <int kVectors, Onto kOnto>
+HWY_INLINE void productTile(const Left& a, int64_t from, int64_t to, const float* HWY_RESTRICT b, int64_t ldb, float* c,
+                            int64_t ldc, const Base& base) {
+    constexpr int64_t kRows = tileRows(kVectors);
     const D d;
     const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-    V sum[kTileRows][kVectors];
-    for (int64_t m = 0; m < kTileRows; ++m)
-        for (int n = 0; n < kVectors; ++n) sum[m][n] = kAdd ? hn::Load(d, c + m * ldc + n * lanes) : hn::Zero(d);
+    V sum[kRows][kVectors];
+    for (int64_t m = 0; m < kRows; ++m)
+        for (int n = 0; n < kVectors; ++n) {
+            if constexpr (kOnto == Onto::Nothing) sum[m][n] = hn::Zero(d);
+            if constexpr (kOnto == Onto::Same) sum[m][n] = hn::Load(d, c + m * ldc + n * lanes);
+            if constexpr (kOnto == Onto::Scaled)
+                sum[m][n] = hn::Mul(hn::Set(d, base.factors[m]), hn::LoadU(d, base.from + m * ldc + n * lanes));
+        }
     const float* HWY_RESTRICT left = a.data;
     for (int64_t k = from; k < to; ++k) {
         V right[kVectors];
-        for (int n = 0; n < kVectors; ++n) right[n] = hn::Load(d, b + k * ldb + n * lanes);
-        for (int64_t m = 0; m < kTileRows; ++m) {
+        for (int n = 0; n < kVectors; ++n) right[n] = hn::LoadU(d, b + k * ldb + n * lanes);
+        for (int64_t m = 0; m < kRows; ++m) {
             const V one = hn::Set(d, left[m * a.row + k * a.column]);
             for (int n = 0; n < kVectors; ++n) sum[m][n] = hn::MulAdd(one, right[n], sum[m][n]);
         }
     }
-    for (int64_t m = 0; m < kTileRows; ++m)
-        for (int n = 0; n < kVectors; ++n) hn::Store(sum[m][n], d, c + m * ldc + n * lanes);
+    for (int64_t m = 0; m < kRows; ++m)
+        for (int n = 0; n < kVectors; ++n) {
+            if constexpr (kOnto == Onto::Scaled)
+                hn::StoreU(sum[m][n], d, c + m * ldc + n * lanes);
+            else
+                hn::Store(sum[m][n], d, c + m * ldc + n * lanes);
+        }
 }
 
-template <bool kAdd, int kVectors>
+template <int kVectors, Onto kOnto>
 HWY_INLINE void productColumns(int64_t rows, int64_t depth, Range range, const Left& a, const float* b, int64_t ldb,
-                               float* c, int64_t ldc) {
-    for (int64_t m = 0; m < rows; m += kTileRows) {
+                               float* c, int64_t ldc, const Base& base) {
+    constexpr int64_t kRows = tileRows(kVectors);
+    for (int64_t m = 0; m < rows; m += kRows) {
         const int64_t from = range == Range::Upper ? m : 0;
-        const int64_t to = range == Range::Lower ? HWY_MIN(depth, m + kTileRows) : depth;
-        productTile<kVectors, kAdd>({a.data + m * a.row, a.row, a.column}, from, to, b, ldb, c + m * ldc, ldc);
+        const int64_t to = range == Range::Lower ? HWY_MIN(depth, m + kRows) : depth;
+        Base part;
+        if constexpr (kOnto == Onto::Scaled) part = {base.from + m * ldc, base.factors + m};
+        productTile<kVectors, kOnto>({a.data + m * a.row, a.row, a.column}, from, to, b, ldb, c + m * ldc, ldc, part);
     }
 }
 
-// C (+)= A B: C [rows, columns], A [rows, depth], B [depth, columns]; rows a multiple of 4, columns of kPad. The order
-// of the sum over depth is that of k.
-template <bool kAdd>
+// C = base + A B: C [rows, columns], A [rows, depth], B [depth, columns]; rows a multiple of 8, columns of kPad. The
+// order of the sum over depth is that of k. B may lie unaligned, C only with Onto::Scaled.
+template <Onto kOnto = Onto::Nothing>
 HWY_INLINE void product(int64_t rows, int64_t depth, int64_t columns, const Left& a, const float* b, int64_t ldb,
-                        float* c, int64_t ldc, Range range = Range::Full) {
+                        float* c, int64_t ldc, Range range = Range::Full, const Base& base = {}) {
     const int64_t lanes = static_cast<int64_t>(hn::Lanes(D()));
     int64_t n = 0;
-    for (; n + kTileVectors * lanes <= columns; n += kTileVectors * lanes)
-        productColumns<kAdd, kTileVectors>(rows, depth, range, a, b + n, ldb, c + n, ldc);
-    for (; n + 2 * lanes <= columns; n += 2 * lanes)
-        productColumns<kAdd, 2>(rows, depth, range, a, b + n, ldb, c + n, ldc);
-    for (; n < columns; n += lanes) productColumns<kAdd, 1>(rows, depth, range, a, b + n, ldb, c + n, ldc);
+    const auto strip = [&](auto vectors) HWY_ATTR {
+        constexpr int kVectors = decltype(vectors)::value;
+        for (; n + kVectors * lanes <= columns; n += kVectors * lanes)
+            productColumns<kVectors, kOnto>(rows, depth, range, a, b + n, ldb, c + n, ldc,
+                                            kOnto == Onto::Scaled ? Base{base.from + n, base.factors} : Base());
+    };
+    strip(std::integral_constant<int, kTileVectors>());
+    if constexpr (kTileVectors > 2) strip(std::integral_constant<int, 2>());
+    strip(std::integral_constant<int, 1>());
 }
 
 // Four rows of four floats, and so on to the width of a vector: block j holds rows 4 j to 4 j + 3 of four columns.

@@ -29,11 +29,11 @@ public:
     void forward(const WkvOutputs& outputs) {
         for (int64_t t = 0; t < m_sequence.length; ++t) {
             step(t);
-            float* y = row(outputs.y, t);
+            const Vector q = row(m_inputs.q, t);
             for (int64_t j = 0; j < m_size; ++j) {
                 double sum = 0;
-                for (int64_t i = 0; i < m_size; ++i) sum += state(i, j) * row(m_inputs.q, t)[i];
-                y[j] = static_cast<float>(sum);
+                for (int64_t i = 0; i < m_size; ++i) sum += state(i, j) * q[static_cast<std::size_t>(i)];
+                set(outputs.y, t, j, sum);
             }
         }
         if (!outputs.state) return;
@@ -58,48 +58,46 @@ public:
         for (int64_t t = m_sequence.length - 1; t >= 0; --t) {
             const Vector& old = before[static_cast<std::size_t>(t)];
             const auto s = [&](int64_t i, int64_t j) { return old[static_cast<std::size_t>(i * m_size + j)]; };
-            const float *q = row(m_inputs.q, t), *k = row(m_inputs.k, t), *v = row(m_inputs.v, t),
-                        *g = row(m_inputs.g, t);
-            const float* dy = row(gradients.dy, t);
+            const Vector q = row(m_inputs.q, t), k = row(m_inputs.k, t), v = row(m_inputs.v, t), g = row(m_inputs.g, t);
+            const Vector dy = row(gradients.dy, t), a = row(m_inputs.a, t), b = row(m_inputs.b, t);
             const bool delta = m_op == Wkv::Seven;
-            const float *a = delta ? row(m_inputs.a, t) : nullptr, *b = delta ? row(m_inputs.b, t) : nullptr;
             Vector removed(size), dRemoved(size), dv(size);
             if (delta)
                 for (int64_t j = 0; j < m_size; ++j)
-                    for (int64_t i = 0; i < m_size; ++i) removed[static_cast<std::size_t>(j)] += s(i, j) * a[i];
+                    for (int64_t i = 0; i < m_size; ++i)
+                        removed[static_cast<std::size_t>(j)] += s(i, j) * a[static_cast<std::size_t>(i)];
             for (int64_t i = 0; i < m_size; ++i) {
-                const double w = std::exp(static_cast<double>(g[i]));
+                const std::size_t row = static_cast<std::size_t>(i);
+                const double w = std::exp(g[row]);
                 double dq = 0, dk = 0, dw = 0, dbi = 0;
                 for (int64_t j = 0; j < m_size; ++j) {
                     const std::size_t column = static_cast<std::size_t>(j);
-                    const double now =
-                        w * s(i, j) + static_cast<double>(k[i]) * v[j] + (delta ? b[i] * removed[column] : 0.0);
-                    dq += now * dy[j];
-                    d(i, j) += static_cast<double>(q[i]) * dy[j];
-                    dk += d(i, j) * v[j];
+                    const double now = w * s(i, j) + k[row] * v[column] + (delta ? b[row] * removed[column] : 0.0);
+                    dq += now * dy[column];
+                    d(i, j) += q[row] * dy[column];
+                    dk += d(i, j) * v[column];
                     dw += d(i, j) * s(i, j);
-                    dv[column] += d(i, j) * k[i];
+                    dv[column] += d(i, j) * k[row];
                     if (delta) {
                         dbi += d(i, j) * removed[column];
-                        dRemoved[column] += d(i, j) * b[i];
+                        dRemoved[column] += d(i, j) * b[row];
                     }
                     d(i, j) *= w;
                 }
-                row(gradients.dq, t)[i] = static_cast<float>(dq);
-                row(gradients.dk, t)[i] = static_cast<float>(dk);
-                row(gradients.dg, t)[i] = static_cast<float>(dw * w);
-                if (delta) row(gradients.db, t)[i] = static_cast<float>(dbi);
+                set(gradients.dq, t, i, dq);
+                set(gradients.dk, t, i, dk);
+                set(gradients.dg, t, i, dw * w);
+                if (delta) set(gradients.db, t, i, dbi);
             }
-            for (int64_t j = 0; j < m_size; ++j)
-                row(gradients.dv, t)[j] = static_cast<float>(dv[static_cast<std::size_t>(j)]);
+            for (int64_t j = 0; j < m_size; ++j) set(gradients.dv, t, j, dv[static_cast<std::size_t>(j)]);
             if (!delta) continue;
             for (int64_t i = 0; i < m_size; ++i) {
                 double da = 0;
                 for (int64_t j = 0; j < m_size; ++j) {
                     da += s(i, j) * dRemoved[static_cast<std::size_t>(j)];
-                    d(i, j) += a[i] * dRemoved[static_cast<std::size_t>(j)];
+                    d(i, j) += a[static_cast<std::size_t>(i)] * dRemoved[static_cast<std::size_t>(j)];
                 }
-                row(gradients.da, t)[i] = static_cast<float>(da);
+                set(gradients.da, t, i, da);
             }
         }
         if (!gradients.dstate0) return;
@@ -110,19 +108,35 @@ public:
 
 private:
     double& state(int64_t i, int64_t j) { return m_state[static_cast<std::size_t>(i * m_size + j)]; }
-    float* row(const View& view, int64_t t) const { return view.at(m_sequence.batch, m_head, m_sequence.start + t); }
+    // A token's row; empty if the view is absent.
+    Vector row(const View& view, int64_t t) const {
+        Vector values(view ? static_cast<std::size_t>(m_size) : 0);
+        const int64_t token = m_sequence.start + t;
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] = view.dtype == DType::BFloat16 ? toFloat(view.at<BFloat16>(m_sequence.batch, m_head, token)[i])
+                                                      : view.at(m_sequence.batch, m_head, token)[i];
+        return values;
+    }
+    void set(const View& view, int64_t t, int64_t i, double value) const {
+        const int64_t token = m_sequence.start + t;
+        if (view.dtype == DType::BFloat16)
+            view.at<BFloat16>(m_sequence.batch, m_head, token)[i] = fromFloat<BFloat16>(static_cast<float>(value));
+        else
+            view.at(m_sequence.batch, m_head, token)[i] = static_cast<float>(value);
+    }
 
     void step(int64_t t) {
-        const float *k = row(m_inputs.k, t), *v = row(m_inputs.v, t), *g = row(m_inputs.g, t);
-        Vector removed(static_cast<std::size_t>(m_size));
-        if (m_op == Wkv::Seven)
-            for (int64_t j = 0; j < m_size; ++j)
-                for (int64_t i = 0; i < m_size; ++i)
-                    removed[static_cast<std::size_t>(j)] += state(i, j) * row(m_inputs.a, t)[i];
-        for (int64_t i = 0; i < m_size; ++i)
-            for (int64_t j = 0; j < m_size; ++j) {
-                state(i, j) = state(i, j) * std::exp(static_cast<double>(g[i])) + static_cast<double>(k[i]) * v[j];
-                if (m_op == Wkv::Seven) state(i, j) += row(m_inputs.b, t)[i] * removed[static_cast<std::size_t>(j)];
+        const Vector k = row(m_inputs.k, t), v = row(m_inputs.v, t), g = row(m_inputs.g, t), a = row(m_inputs.a, t),
+                     b = row(m_inputs.b, t);
+        const std::size_t size = static_cast<std::size_t>(m_size);
+        Vector removed(size);
+        for (std::size_t i = 0; i < a.size(); ++i)
+            for (std::size_t j = 0; j < size; ++j) removed[j] += m_state[i * size + j] * a[i];
+        for (std::size_t i = 0; i < size; ++i)
+            for (std::size_t j = 0; j < size; ++j) {
+                double& x = m_state[i * size + j];
+                x = x * std::exp(g[i]) + k[i] * v[j];
+                if (!b.empty()) x += b[i] * removed[j];
             }
     }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <random>
 #include <string>
 #include <thread>
@@ -274,6 +275,82 @@ TEST(Wkv, StepsInPlaceAreTheSequence) {
             EXPECT_LT(relativeError(state, whole.state), 2e-6) << textOf(op, 9, size);
             EXPECT_TRUE(y.isWhole() && state.isWhole());
         }
+}
+
+// A tensor of bfloat16 between guard bands.
+class HalfTensor {
+public:
+    explicit HalfTensor(Tensor& from, const View& like) : m_values(from.size() + 2 * kGuardFloats, kGuardHalf) {
+        for (std::size_t i = 0; i < from.size(); ++i) begin()[i] = fromFloat<BFloat16>(from[i]);
+        m_view = contiguous(begin(), like.sizes[0], like.sizes[1], like.sizes[2], like.sizes[3]);
+    }
+    const View& view() const { return m_view; }
+    // What float results round to, and the guards whole.
+    bool isRounded(Tensor& floats) const {
+        for (std::size_t i = 0; i < m_values.size(); ++i) {
+            const bool isGuard = i < kGuardFloats || i >= m_values.size() - kGuardFloats;
+            const BFloat16 expected = isGuard ? kGuardHalf : fromFloat<BFloat16>(floats[i - kGuardFloats]);
+            if (m_values[i].bits != expected.bits) return false;
+        }
+        return true;
+    }
+
+private:
+    static constexpr BFloat16 kGuardHalf{0x1234};
+    BFloat16* begin() { return m_values.data() + kGuardFloats; }
+    std::vector<BFloat16> m_values;
+    View m_view;
+};
+
+// With inputs that bfloat16 holds, every result is the float32 one rounded.
+TEST(Wkv, HalvesAreRoundedFloats) {
+    for (const Backend backend : {Backend::Reference, Backend::Simd})
+        for (const Wkv op : kOps)
+            for (const auto& [tokens, size] : {std::pair<int64_t, int64_t>{50, 20}, {33, 64}, {1, 16}, {1, 19}}) {
+                const std::string what = textOf(op, tokens, size) + (backend == Backend::Simd ? " simd" : " reference");
+                Case c(op, {.tokens = tokens, .size = size});
+                for (Tensor* tensor : {&c.q, &c.k, &c.v, &c.a, &c.b, &c.dy, &c.g})
+                    for (float& x : *tensor) x = toFloat(fromFloat<BFloat16>(x));
+                Results floats = compute(backend, c, c.inputs());
+                const View like = c.q.view();
+                HalfTensor q(c.q, like), g(c.g, like), k(c.k, like), v(c.v, like), a(c.a, like), b(c.b, like);
+                WkvInputs inputs{q.view(), g.view(), k.view(), v.view(), {}, {}, c.state.view(), {}};
+                if (op == Wkv::Seven) inputs.a = a.view(), inputs.b = b.view();
+                ASSERT_EQ(whyNot(backend, op, inputs), nullptr) << what;
+                std::vector<float> saved(wkvSavedFloats(backend, op, inputs), std::nanf("")),
+                    room(wkvWorkspaceFloats(backend, op, inputs, 1), std::nanf(""));
+                Tensor empty = c.tokens();
+                HalfTensor y(empty, like), dy(c.dy, like), dq(empty, like), dg(empty, like), dk(empty, like),
+                    dv(empty, like), da(empty, like), db(empty, like);
+                wkvForward(backend, op, inputs, {y.view(), {}, saved.data()}, room.data(), serial());
+                WkvGradients gradients{dy.view(), c.dstate.view(), dq.view(), dg.view(), dk.view(), dv.view(), {}, {},
+                                       {}};
+                if (op == Wkv::Seven) gradients.da = da.view(), gradients.db = db.view();
+                wkvBackward(backend, op, inputs, saved.data(), gradients, room.data(), serial());
+                std::vector<std::pair<HalfTensor*, Tensor*>> pairs{
+                    {&y, &floats.y}, {&dq, &floats.dq}, {&dg, &floats.dg}, {&dk, &floats.dk}, {&dv, &floats.dv}};
+                if (op == Wkv::Seven) pairs.insert(pairs.end(), {{&da, &floats.da}, {&db, &floats.db}});
+                for (std::size_t i = 0; i < pairs.size(); ++i)
+                    EXPECT_TRUE(pairs[i].first->isRounded(*pairs[i].second)) << what << " result " << i;
+                // Without saved room, one token goes the way of a step, whose sums have another order.
+                HalfTensor step(empty, like);
+                wkvForward(backend, op, inputs, {step.view(), {}, nullptr}, room.data(), serial());
+                Tensor stepped = c.tokens();
+                wkvForward(backend, op, c.inputs(), {stepped.view(), {}, nullptr}, room.data(), serial());
+                EXPECT_TRUE(step.isRounded(stepped)) << what << " step";
+            }
+}
+
+TEST(BFloat16, RoundsToTheNearestAndHalvesToEven) {
+    const auto bits = [](float x) { return fromFloat<BFloat16>(x).bits; };
+    EXPECT_EQ(bits(1.0f), 0x3f80);
+    EXPECT_EQ(bits(1.00390625f), 0x3f80);  // half way, to even
+    EXPECT_EQ(bits(1.01171875f), 0x3f82);  // half way, to even
+    EXPECT_EQ(bits(1.005f), 0x3f81);
+    EXPECT_EQ(bits(-1.005f), 0xbf81);
+    EXPECT_EQ(bits(3.4e38f), 0x7f80);  // beyond the largest
+    EXPECT_TRUE(std::isnan(toFloat(fromFloat<BFloat16>(std::nanf("")))));
+    EXPECT_EQ(bits(std::numeric_limits<float>::infinity()), 0x7f80);
 }
 
 TEST(Wkv, TheNumberOfThreadsChangesNoBit) {
