@@ -12,7 +12,7 @@ packages=(
     qt6-base-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools qt6-svg-dev libqcustomplot-dev
     qt6-translations-l10n fonts-dejavu-core openssl ca-certificates
     libgtest-dev googletest xvfb xdotool openbox x11-utils dbus-daemon desktop-file-utils appstream openssh-client
-    clang libclang-rt-14-dev
+    clang libclang-rt-14-dev hipcc
 )
 
 # The worker's LibTorch files take up to 1.3 GB each to compile.

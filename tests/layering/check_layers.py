@@ -30,6 +30,7 @@ LIBRARIES = [
     ("blas", r"(openblas/)?(cblas|openblas_config)\.h$"),
     ("highway", r"hwy/"),
     ("gpu", r"(hip|rocblas|hipblas|cuda|nvtx3)/|cuda\w*\.h$|cublas\w*\.h$"),
+    ("sanitizers", r"sanitizer/"),
     ("intrinsics", r"(\w*intrin|arm_neon)\.h$"),
     ("posix", r"((sys|linux|net|netinet|arpa)/\w+|[a-z0-9_]+)\.h$"),
     ("std", r"[a-z0-9_]+$"),
@@ -51,6 +52,7 @@ def engine_module(name: str, libraries: set[str], *others: str) -> Module:
 
 # By directory. The demo's text generator is a source of data, hence below engine/data.
 MODULES = {
+    "kernels/gpu/": Module(["kernels/"], {"std", "posix", "gpu", "sanitizers"}),
     "kernels/": Module(["kernels/"], {"std", "highway", "gpu", "intrinsics"}),
     "resources/": Module(["resources/"], {"std"}),
     "engine/protocol/": engine_module("protocol", BASIC - {"posix"}),
