@@ -6,19 +6,6 @@
 namespace radlads::kernels::gpu {
 namespace {
 
-constexpr int64_t kLargestSize = 256;
-
-bool isDType(DType dtype, DType main) {
-    return dtype == main || dtype == DType::Float32;
-}
-
-const char* whyNotTensor(const View& view, const View& like, bool mayBeFloat32) {
-    if (!view || !std::equal(view.sizes, view.sizes + 4, like.sizes)) return "the inputs differ in shape";
-    if (view.strides[3] != 1) return "the last dimension does not lie element after element";
-    if (mayBeFloat32 ? !isDType(view.dtype, like.dtype) : view.dtype != like.dtype) return "the inputs differ in dtype";
-    return nullptr;
-}
-
 int64_t sequenceCount(const WkvInputs& inputs) {
     return inputs.segments.count > 0 ? inputs.segments.count : inputs.q.sizes[0];
 }
@@ -72,23 +59,7 @@ Form formFor(Wkv op, const WkvInputs& inputs) {
 
 const char* whyNot(Form form, Wkv op, const WkvInputs& inputs) {
     if (form != Form::Scalar) return "there are no tiles";
-    if (!inputs.q || inputs.q.strides[3] != 1) return "the last dimension does not lie element after element";
-    if (inputs.q.sizes[3] < 1 || inputs.q.sizes[3] > kLargestSize) return "a head has more than 256 channels, or none";
-    for (const View* view : {&inputs.g, &inputs.k, &inputs.v, &inputs.a, &inputs.b}) {
-        if (op == Wkv::Six && (view == &inputs.a || view == &inputs.b)) continue;
-        if (const char* why = whyNotTensor(*view, inputs.q, view == &inputs.g)) return why;
-    }
-    const Segments& segments = inputs.segments;
-    if (segments.count > 0 &&
-        (inputs.q.sizes[0] != 1 || segments.starts[0] != 0 || segments.starts[segments.count] != inputs.q.sizes[2] ||
-         !std::is_sorted(segments.starts, segments.starts + segments.count + 1)))
-        return "the segments are not those of one row of tokens";
-    const View& state = inputs.state;
-    if (state && (state.sizes[0] != sequenceCount(inputs) || state.sizes[1] != inputs.q.sizes[1] ||
-                  state.sizes[2] != inputs.q.sizes[3] || state.sizes[3] != inputs.q.sizes[3] || state.strides[3] != 1 ||
-                  state.dtype != DType::Float32))
-        return "the state has another shape, or is not float32";
-    return nullptr;
+    return kernels::whyNot(Backend::Reference, op, inputs);  // shapes, strides, dtypes, segments
 }
 
 std::size_t wkvSavedFloats(Form, Wkv, const WkvInputs& inputs) {

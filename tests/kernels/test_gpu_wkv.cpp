@@ -297,7 +297,7 @@ TEST(GpuWkv, WhatIsNotComputedIsRefused) {
             };
             expectRefused([](WkvInputs& wrong) { wrong.k.sizes[2] = 5; });
             expectRefused([](WkvInputs& wrong) { wrong.v.strides[3] = 2; });
-            expectRefused([](WkvInputs& wrong) { wrong.v.dtype = DType::BFloat16; });
+            expectRefused([](WkvInputs& wrong) { wrong.state.dtype = DType::BFloat16; });
             expectRefused([](WkvInputs& wrong) { wrong.state.sizes[3] = 7; });
             expectRefused([](WkvInputs& wrong) { wrong.q.sizes[3] = 257; });
             const int64_t starts[] = {0, 3};
