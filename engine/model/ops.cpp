@@ -12,6 +12,10 @@ at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps) {
 }
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+    if (weight.scalar_type() == at::kBFloat16 && x.scalar_type() != at::kBFloat16) {
+        const at::Tensor y = at::linear(x.to(at::kBFloat16), weight).to(x.scalar_type());
+        return bias.defined() ? y + bias : y;
+    }
     return at::linear(x, weight, bias.defined() ? c10::optional<at::Tensor>(bias) : c10::nullopt);
 }
 
@@ -30,7 +34,7 @@ at::Tensor repeatHeads(const at::Tensor& x, int64_t heads) {
 }
 
 at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& up, const at::Tensor& down) {
-    return at::linear(at::silu(at::linear(x, gate)) * at::linear(x, up), down);
+    return model::linear(at::silu(model::linear(x, gate)) * model::linear(x, up), down);
 }
 
 at::Tensor headNorm(const at::Tensor& y, const at::Tensor& weight, const at::Tensor& bias, double eps) {

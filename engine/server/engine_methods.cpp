@@ -7,6 +7,7 @@
 #include "engine/protocol/text.h"
 #include "engine/run/files.h"
 #include "engine/run/machine.h"
+#include "engine/run/support.h"
 #include "engine/server/engine.h"
 #include "engine/server/method_table.h"
 
@@ -67,6 +68,7 @@ ordered_json diskJson(const fs::path& path) {
 
 Answer describe(const Call& call) {
     const run::Machine machine = run::describeMachine();
+    const run::Support support = run::supportOf(machine);
     RunControl& control = call.engine.control();
     return ordered_json{{"host", run::hostName()},
                         {"processor", machine.processor},
@@ -79,11 +81,10 @@ Answer describe(const Call& call) {
                            {"name", machine.processor},
                            {"memory_bytes", machine.memoryBytes},
                            {"free_bytes", machine.availableBytes}}}},
-                        // What train/session.cpp accepts.
                         {"supports",
-                         {{"precision", {"fp32"}},
-                          {"activation_checkpointing", {"auto", "off"}},
-                          {"sharding", {"none"}}}},
+                         {{"precision", support.precision},
+                          {"activation_checkpointing", support.activationCheckpointing},
+                          {"sharding", support.sharding}}},
                         {"disk", diskJson(call.engine.runsDirectory())},
                         {"gemm_flops_per_second", call.engine.rate().gemmFlopsPerSecond()
                                                       ? ordered_json(*call.engine.rate().gemmFlopsPerSecond())

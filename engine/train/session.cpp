@@ -6,6 +6,7 @@
 #include "engine/model/compat.h"
 #include "engine/model/threads.h"
 #include "engine/run/run_directory.h"
+#include "engine/run/support.h"
 
 namespace radlads::train {
 
@@ -19,20 +20,18 @@ fs::path tokenizerPath(const protocol::Plan& plan) {
     return resolveTeacherPath(plan.data.tokenizer.empty() ? plan.teacher.path : plan.data.tokenizer);
 }
 
-Status checkSupported(const protocol::Plan& plan) {
+Status checkSupported(const protocol::Plan& plan, const run::Machine& machine) {
     const protocol::HardwarePlan& hardware = plan.hardware;
+    const run::Support support = run::supportOf(machine);
     if (hardware.device != "auto" && hardware.device != "cpu") {
         return invalidInput("hardware.device: {} cannot be used, because this build's LibTorch has no GPU support; use \"cpu\" or \"auto\"", hardware.device);
     }
-    if (hardware.precision != protocol::Precision::Fp32) {
-        return invalidInput("hardware.precision: bf16 is not available on this device yet; use \"fp32\"");
-    }
-    if (plan.teacher.dtype != "float32") {
-        return invalidInput("teacher.dtype: {} is not available on this device yet; use \"float32\" (any stored dtype is read)", plan.teacher.dtype);
+    if (hardware.precision == protocol::Precision::Bf16 && !run::contains(support.precision, "bf16")) {
+        return invalidInput("hardware.precision: bf16 needs a processor with AVX512_BF16 or AMX, and {} has neither; use \"fp32\"", machine.processor);
     }
     if (hardware.ranks != 1) return invalidInput("hardware.ranks: {} processes are not available yet; use 1 (all cores are used by threads)", hardware.ranks);
-    if (hardware.sharding != "none") return invalidInput("hardware.sharding: {} needs several ranks; use \"none\"", hardware.sharding);
-    if (hardware.activationCheckpointing == "on") {
+    if (!run::contains(support.sharding, hardware.sharding)) return invalidInput("hardware.sharding: {} needs several ranks; use \"none\"", hardware.sharding);
+    if (!run::contains(support.activationCheckpointing, hardware.activationCheckpointing)) {
         return invalidInput("hardware.activation_checkpointing: \"on\" is not available yet; use \"auto\" and a smaller micro_batch_size to save memory");
     }
     if (!plan.evaluation.tasks.empty()) {
@@ -59,7 +58,10 @@ Result<std::unique_ptr<Session>> Session::open(const protocol::Plan& plan, const
         RADLADS_TRY_ASSIGN(session->m_teacher, model::loadCheckpoint(resolveTeacherPath(plan.teacher.path)));
         RADLADS_TRY_ASSIGN(session->m_config, convert::studentConfig(session->m_teacher->config, plan.student));
         session->m_weights = convert::studentWeights(session->m_teacher->weights, session->m_config, seed);
+        if (plan.teacher.dtype == "bfloat16") halve(session->m_teacher->weights);
     }
+    session->m_compute.emplace(session->m_weights, plan.hardware.precision);
+    session->weightsChanged();
 
     const int64_t vocab = std::max(session->m_config.vocabSize, session->m_tokenizer.vocabSize());
     const auto openAll = [&](const std::vector<protocol::SourcePlan>& sources, std::vector<data::TokenStore>& stores) -> Status {
@@ -99,6 +101,7 @@ void Session::setTrainable(const protocol::StepPlan& step) {
         }
         tensor.set_requires_grad(train);
     }
+    weightsChanged();
 }
 
 LossFunction Session::lossFunction(const protocol::StepPlan& step) const {

@@ -38,6 +38,7 @@ BatchGradients batchGradients(std::span<const int32_t> batch, const protocol::St
             total.perLayer.resize(std::max(total.perLayer.size(), part.perLayer.size()));
             for (size_t l = 0; l < part.perLayer.size(); ++l) total.perLayer[l] += part.perLayer[l] / static_cast<double>(count);
             for (auto& [name, gradient] : part.gradients) {
+                if (gradient.scalar_type() == at::kBFloat16) gradient = gradient.to(at::kFloat);
                 const auto [found, fresh] = total.gradients.emplace(name, gradient);
                 if (fresh) {
                     // Owned and contiguous: the optimizer reads plain memory, and the sum must not write into a graph's buffer.

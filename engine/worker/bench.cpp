@@ -8,6 +8,7 @@
 #include "engine/model/compat.h"
 #include "engine/model/threads.h"
 #include "engine/run/machine.h"
+#include "engine/run/support.h"
 #include "engine/worker/command.h"
 #include "engine/worker/progress.h"
 #include "engine/worker/table.h"
@@ -67,18 +68,28 @@ Result<int> bench(const BenchOptions& options) {
     Ceilings ceilings{threads, gemmFlopsPerSecond(1), 0, copyBytesPerSecond(1), 0, 0};
     ceilings.gemmAll = threads > 1 ? gemmFlopsPerSecond(threads) : ceilings.gemmOne;
     ceilings.copyAll = threads > 1 ? copyBytesPerSecond(threads) : ceilings.copyOne;
+    if (run::contains(run::supportOf(machine).precision, "bf16")) {
+        ceilings.halfGemmOne = gemmFlopsPerSecond(1, true);
+        ceilings.halfGemmAll = threads > 1 ? gemmFlopsPerSecond(threads, true) : ceilings.halfGemmOne;
+    } else if (options.precision == "bf16") {
+        return invalidInput("--precision bf16 needs a processor with AVX512_BF16 or AMX, and {} has neither; leave it out", machine.processor);
+    }
     ceilings.share = watch.processorShare();
     RADLADS_TRY(notInterrupted());
 
     Table table({{"Ceiling", Align::Left}, {"1 thread"}, {fmt::format("{} threads", threads)}});
     if (threads == 1) table = Table({{"Ceiling", Align::Left}, {"1 thread"}});
     table.add({"sgemm, GFLOP/s", fmt::format("{:.1f}", ceilings.gemmOne / 1e9), fmt::format("{:.1f}", ceilings.gemmAll / 1e9)});
+    if (ceilings.halfGemmOne > 0)
+        table.add({"bf16 product, GFLOP/s", fmt::format("{:.1f}", ceilings.halfGemmOne / 1e9), fmt::format("{:.1f}", ceilings.halfGemmAll / 1e9)});
     table.add({"memory copy, GB/s", fmt::format("{:.1f}", ceilings.copyOne / 1e9), fmt::format("{:.1f}", ceilings.copyAll / 1e9)});
     std::string text = fmt::format("{}, {} cores, {} hardware threads\n\n{}", machine.processor, machine.cores, machine.hardwareThreads, table.text()) + disturbance(ceilings.share);
     ordered_json json = {{"machine", {{"processor", machine.processor}, {"cores", machine.cores}, {"hardware_threads", machine.hardwareThreads}, {"threads_used", threads}}},
                          {"ceilings",
                           {{"sgemm_flops_per_second_1_thread", ceilings.gemmOne},
                            {"sgemm_flops_per_second_all_threads", ceilings.gemmAll},
+                           {"bf16_flops_per_second_1_thread", ceilings.halfGemmOne},
+                           {"bf16_flops_per_second_all_threads", ceilings.halfGemmAll},
                            {"copy_bytes_per_second_1_thread", ceilings.copyOne},
                            {"copy_bytes_per_second_all_threads", ceilings.copyAll},
                            {"processor_share", ceilings.share}}}};
@@ -96,14 +107,15 @@ Result<int> bench(const BenchOptions& options) {
 
 }  // namespace
 
-double gemmFlopsPerSecond(size_t threads) {
+double gemmFlopsPerSecond(size_t threads, bool bfloat16) {
     constexpr int64_t kMatrix = 1024;
+    const at::ScalarType dtype = bfloat16 ? at::kBFloat16 : at::kFloat;
     const at::NoGradGuard noGrad;
     std::vector<at::Tensor> a, b, c;
     for (size_t i = 0; i < threads; ++i) {
-        a.push_back(at::rand({kMatrix, kMatrix}, at::kFloat));
-        b.push_back(at::rand({kMatrix, kMatrix}, at::kFloat));
-        c.push_back(at::empty({kMatrix, kMatrix}, at::kFloat));
+        a.push_back(at::rand({kMatrix, kMatrix}, at::kFloat).to(dtype));
+        b.push_back(at::rand({kMatrix, kMatrix}, at::kFloat).to(dtype));
+        c.push_back(at::empty({kMatrix, kMatrix}, dtype));
     }
     const double seconds = bestTiming(kCeilingSeconds, [&] {
         model::parallelTasks(threads, threads, [&](size_t i) {
@@ -131,6 +143,7 @@ void addBenchCommand(CLI::App& app, Action& action) {
     command->add_flag("--ceilings", options->ceilings, "The ceilings alone, unless --step or --kernels is given too");
     command->add_option("--teacher", options->teacher, "Hugging Face directory, or \"demo\"")->type_name("DIR")->capture_default_str();
     command->add_option("--student", options->student, "rad-rwkv7 or rad-rwkv6")->type_name("A")->capture_default_str();
+    command->add_option("--precision", options->precision, "Of --step: fp32 or bf16, as hardware.precision of a plan")->check(CLI::IsMember({"fp32", "bf16"}))->type_name("P")->capture_default_str();
     command->add_option("--sequence-length", options->sequenceLength, "Tokens of a sequence")->check(CLI::Range(1, 1 << 20))->type_name("N")->capture_default_str();
     command->add_option("--batch", options->batch, "Sequences of an update")->check(CLI::Range(1, 1 << 16))->type_name("N")->capture_default_str();
     command->add_option("--threads", options->threads, "Threads (default: all cores)")->check(CLI::Range(1, 1024))->type_name("N");

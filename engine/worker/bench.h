@@ -16,7 +16,7 @@ namespace radlads::worker {
 
 struct BenchOptions {
     bool json = false, quiet = false, kernels = false, step = false, ceilings = false;
-    std::string teacher = "demo", student = "rad-rwkv7", only;
+    std::string teacher = "demo", student = "rad-rwkv7", precision = "fp32", only;
     int64_t sequenceLength = 128, batch = 16, threads = 0;
     double seconds = 2;
 };
@@ -24,6 +24,7 @@ struct BenchOptions {
 struct Ceilings {
     size_t threads = 1;
     double gemmOne = 0, gemmAll = 0, copyOne = 0, copyAll = 0;
+    double halfGemmOne = 0, halfGemmAll = 0;  // bfloat16; 0 where the processor has no such products
     double share = 0;  // of a processor, over all of them
 };
 

@@ -1,11 +1,13 @@
 // bench --step: where the time of an update goes, in each of the three training steps of a model.
 #include <algorithm>
+#include <optional>
 
 #include "engine/convert/losses.h"
 #include "engine/convert/setup.h"
 #include "engine/model/compat.h"
 #include "engine/model/decoder.h"
 #include "engine/model/threads.h"
+#include "engine/train/compute_weights.h"
 #include "engine/train/optimizer.h"
 #include "engine/train/session.h"
 #include "engine/train/updater.h"
@@ -31,10 +33,11 @@ struct BenchModel {
     model::Checkpoint teacher;
     io::ModelConfig config;
     model::Weights weights;
+    std::optional<train::ComputeWeights> compute;
     protocol::Plan plan;
     run::PlanEstimate estimate;
     convert::ModelView teacherView() const { return {teacher.weights, teacher.config}; }
-    convert::ModelView studentView() const { return {weights, config}; }
+    convert::ModelView studentView() const { return {compute->get(), config}; }
 };
 
 Result<protocol::Plan> benchPlan(const BenchOptions& options) {
@@ -50,12 +53,15 @@ Result<protocol::Plan> benchPlan(const BenchOptions& options) {
         plan.steps.push_back(step);
     }
     RADLADS_TRY(protocol::setPlanKey(plan, "student.architecture=" + ordered_json(options.student).dump()));
+    if (options.precision == "bf16") {
+        plan.hardware.precision = protocol::Precision::Bf16;
+        plan.teacher.dtype = "bfloat16";
+    }
     RADLADS_TRY(protocol::resolvePlan(plan));
     return plan;
 }
 
-Result<BenchModel> openModel(const BenchOptions& options) {
-    BenchModel model;
+Status openModel(const BenchOptions& options, BenchModel& model) {
     RADLADS_TRY_ASSIGN(model.plan, benchPlan(options));
     RADLADS_TRY_ASSIGN(model.teacher, model::loadCheckpoint(train::resolveTeacherPath(options.teacher)));
     RADLADS_TRY_ASSIGN(model.config, convert::studentConfig(model.teacher.config, model.plan.student));
@@ -63,7 +69,9 @@ Result<BenchModel> openModel(const BenchOptions& options) {
     run::ModelShape shape = modelShape(model.config);
     shape.tiedEmbeddings = model.teacher.config.tieEmbeddings;
     model.estimate = run::estimatePlan(shape, model.plan);
-    return model;
+    if (model.plan.teacher.dtype == "bfloat16") train::halve(model.teacher.weights);
+    model.compute.emplace(model.weights, model.plan.hardware.precision);
+    return {};
 }
 
 std::vector<int32_t> randomTokens(int64_t count, int64_t vocabSize) {
@@ -86,10 +94,10 @@ train::LossFunction lossFunction(const BenchModel& model, const protocol::StepPl
 // Forward and backward of the decoder below the head, from a gradient that is as good as any.
 void decoderForwardBackward(const BenchModel& model, const at::Tensor& tokens) {
     std::vector<at::Tensor> parameters;
-    for (const auto& [name, tensor] : model.weights) {
+    for (const auto& [name, tensor] : model.compute->get()) {
         if (tensor.requires_grad()) parameters.push_back(tensor);
     }
-    const at::Tensor hidden = model::hiddenStates(model.weights, model.config, tokens);
+    const at::Tensor hidden = model::hiddenStates(model.compute->get(), model.config, tokens);
     model::gradients({hidden}, parameters, {at::ones_like(hidden)});
 }
 
@@ -98,6 +106,7 @@ StepTimes timeStep(BenchModel& model, size_t index, size_t threads, double budge
     for (auto& [name, tensor] : model.weights) {
         tensor.set_requires_grad(step.kind != StepKind::Align || name.find(".self_attn.") != std::string::npos);
     }
+    model.compute->refresh(threads);
     const std::vector<int32_t> batch = randomTokens(step.batchSize * (step.sequenceLength + 1), model.config.vocabSize);
     const int64_t micro = train::resolveMicroBatch(step);
     const size_t count = static_cast<size_t>(step.batchSize / micro);
@@ -136,18 +145,24 @@ StepTimes timeStep(BenchModel& model, size_t index, size_t threads, double budge
         times.loss = whole - times.teacher - times.student;
     }
     train::Optimizer optimizer(model.weights, step.adam, step.weightDecay);
-    times.optimizer = bestTiming(budget / 8, [&] { optimizer.update(gradients.gradients, 1.0, {0.0, 0.0}, threads); }).seconds;
+    times.optimizer = bestTiming(budget / 8, [&] {
+                          optimizer.update(gradients.gradients, 1.0, {0.0, 0.0}, threads);
+                          model.compute->refresh(threads);
+                      }).seconds;
     return times;
 }
 
 }  // namespace
 
 Result<ordered_json> benchSteps(const BenchOptions& options, const Ceilings& ceilings, std::string& text) {
-    RADLADS_TRY_ASSIGN(BenchModel model, openModel(options));
+    BenchModel model;
+    RADLADS_TRY(openModel(options, model));
     ProgressDisplay display(!options.quiet);
     Table table({{"Step", Align::Left}, {"tokens/s"}, {"ms/update"}, {"teacher"}, {"student"}, {"loss"}, {"optimizer"}, {"GFLOP/s"}, {"of GEMM"}});
     ordered_json steps = ordered_json::array();
     double share = std::numeric_limits<double>::infinity();
+    const bool halved = model.plan.hardware.precision == protocol::Precision::Bf16;
+    const double gemm = halved ? ceilings.halfGemmAll : ceilings.gemmAll;
     for (size_t i = 0; i < model.plan.steps.size(); ++i) {
         const char* kind = protocol::toString(model.plan.steps[i].kind);
         display.message(fmt::format("Measuring step {} ({}) ...", i + 1, kind));
@@ -157,7 +172,7 @@ Result<ordered_json> benchSteps(const BenchOptions& options, const Ceilings& cei
         share = std::min(share, times.share);
         table.add({fmt::format("{} {}", i + 1, kind), formatCount(times.tokens / times.total()), milliseconds(times.total()), milliseconds(times.teacher),
                    milliseconds(times.student), milliseconds(times.loss), milliseconds(times.optimizer), fmt::format("{:.1f}", rate / 1e9),
-                   fmt::format("{:.2f}", rate / ceilings.gemmAll)});
+                   fmt::format("{:.2f}", rate / gemm)});
         steps.push_back({{"kind", kind},
                          {"tokens_per_second", times.tokens / times.total()},
                          {"update_seconds", times.total()},
@@ -167,15 +182,15 @@ Result<ordered_json> benchSteps(const BenchOptions& options, const Ceilings& cei
                          {"optimizer_seconds", times.optimizer},
                          {"model_flops_per_update", times.flops},
                          {"model_flops_per_second", rate},
-                         {"gemm_ratio", rate / ceilings.gemmAll},
+                         {"gemm_ratio", rate / gemm},
                          {"processor_share", times.share}});
     }
-    text += fmt::format("\nSteps: {} ({})\n       to {}\n       {} sequences of {} tokens an update, float32, {} {}\n\n", oneLine(options.teacher),
+    text += fmt::format("\nSteps: {} ({})\n       to {}\n       {} sequences of {} tokens an update, {}, {} {}\n\n", oneLine(options.teacher),
                         describeDecoder(model.teacher.config), describeStudent(*model.config.student), options.batch, options.sequenceLength,
-                        ceilings.threads, ceilings.threads == 1 ? "thread" : "threads");
+                        halved ? "bf16 products" : "float32", ceilings.threads, ceilings.threads == 1 ? "thread" : "threads");
     text += table.text();
     text += "\nteacher: forward; student: forward and backward below the head (step 1: with the loss); loss: heads, softmax and their gradients.\n"
-            "Times in ms. GFLOP/s counts the model's own arithmetic; of GEMM: its share of the sgemm rate on all threads.\n";
+            "Times in ms. GFLOP/s counts the model's own arithmetic; of GEMM: its share of the rate of products of that dtype on all threads.\n";
     text += disturbance(share);
     return ordered_json{{"teacher", options.teacher},        {"teacher_config", configJson(model.teacher.config)}, {"student_config", configJson(model.config)},
                         {"sequence_length", options.sequenceLength}, {"batch_size", options.batch},              {"steps", steps}};

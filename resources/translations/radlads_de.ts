@@ -1611,8 +1611,8 @@ beste</translation>
         <translation>Typ der Gewichte des Lehrers</translation>
     </message>
     <message>
-        <source>What the teacher is held in while it runs. The paper kept the teacher in the student&apos;s type, bfloat16, on GPUs. On a CPU float32 is both exact and fast; any stored type is read.</source>
-        <translation>Worin der Lehrer gehalten wird, während er läuft. Das Paper hielt ihn auf GPUs im Typ des Schülers, bfloat16. Auf einer CPU ist float32 genau und schnell; gelesen wird jeder gespeicherte Typ.</translation>
+        <source>What the teacher is held in while it runs. The paper kept the teacher in the student&apos;s type, bfloat16, on GPUs. bfloat16 halves its memory, float32 is exact; any stored type is read.</source>
+        <translation>Worin der Lehrer gehalten wird, während er läuft. Das Paper hielt ihn auf GPUs im Typ des Schülers, bfloat16. bfloat16 halbiert seinen Speicher, float32 ist exakt; gelesen wird jeder gespeicherte Typ.</translation>
     </message>
     <message>
         <source>The student</source>
@@ -1967,8 +1967,8 @@ beste</translation>
         <translation>Genauigkeit</translation>
     </message>
     <message>
-        <source>What the student computes in. The paper computes in bf16 with fp32 master weights on GPUs; fp32 needs twice the memory and is what this engine uses on CPUs.</source>
-        <translation>Worin der Schüler rechnet. Das Paper rechnet auf GPUs in bf16 mit Originalgewichten in fp32; fp32 braucht doppelt so viel Speicher und wird von dieser Engine auf CPUs genutzt.</translation>
+        <source>What large matrix products are computed in. The paper computes in bf16 with fp32 master weights on GPUs. A CPU needs AVX-512 BF16 or AMX for it and is not always faster: `radlads-engine bench` compares.</source>
+        <translation>Worin große Matrixprodukte berechnet werden. Das Paper rechnet auf GPUs in bf16 mit Originalgewichten in fp32. Eine CPU braucht dafür AVX-512 BF16 oder AMX und ist nicht immer schneller: `radlads-engine bench` vergleicht.</translation>
     </message>
     <message>
         <source>Activation checkpointing</source>

@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "engine/run/machine.h"
 #include "engine/run/run_directory.h"
+#include "engine/run/support.h"
 #include "tests/run/temporary_directory.h"
 #include "tests/server/engine_process.h"
 
@@ -133,6 +135,29 @@ TEST_F(Runs, InterruptedByCtrlCTheyResumeToTheSameBits) {
     EXPECT_TRUE(model(run) == undisturbed()) << "the weights differ";
 }
 
+// Where the processor multiplies bfloat16; elsewhere such a plan is refused.
+TEST_F(Runs, InBf16TheyResumeToTheSameBitsWithMastersInFloat32) {
+    const run::Support support = run::supportOf(run::describeMachine());
+    const json changes = {{"hardware", {{"precision", "bf16"}}}, {"teacher", {{"dtype", "bfloat16"}}}};
+    const fs::path run = directory() / "run", other = directory() / "other", plan = writePlan(changes);
+    if (!run::contains(support.precision, "bf16")) {
+        const Outcome outcome = engine(runArguments(run, plan));
+        EXPECT_EQ(outcome.exitCode, 2);
+        EXPECT_NE(outcome.err.find("AVX512_BF16"), std::string::npos) << outcome.err;
+        return;
+    }
+    EngineProcess process(kEngine, runArguments(run, plan));
+    ASSERT_TRUE(waitFor(run, "metrics", 5));
+    process.signal(SIGINT);
+    ASSERT_EQ(process.finish().exitCode, 130);
+    ASSERT_EQ(engine({"resume", run.string(), "--quiet"}).exitCode, 0);
+    ASSERT_EQ(engine(runArguments(other, plan)).exitCode, 0);
+    EXPECT_TRUE(model(run) == model(other)) << "the weights differ";
+    const std::string exact = undisturbed();
+    EXPECT_EQ(model(run).size(), exact.size()) << "the masters are not float32";
+    EXPECT_FALSE(model(run) == exact) << "nothing was computed in bf16";
+}
+
 TEST_F(Runs, PauseResumeCheckpointAndStopWorkThroughTheDirectory) {
     const fs::path run = directory() / "run";
     EngineProcess process(kEngine, runArguments(run, writePlan()));
@@ -208,7 +233,6 @@ TEST_F(Runs, BadPlansAreRefusedBeforeAnythingIsWritten) {
         {{{"teacher", {{"path", "/nowhere"}}}}, "/nowhere"},
         {{{"data", {{"sources", json::array({{{"path", "demo:7:1"}}})}}}}, "window"},
         {{{"student", {{"architecture", "rad-rwkv7"}, {"attention_layers", {99}}}}}, "no layer 99"},
-        {{{"hardware", {{"precision", "bf16"}}}}, "bf16"},
         {{{"export", json::array({{{"format", "gguf"}, {"path", "x"}}})}}, "export[0].format"},
     };
     for (const auto& [changes, says] : cases) {

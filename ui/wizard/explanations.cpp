@@ -43,7 +43,7 @@ constexpr Row kRows[] = {
     {"teacher.dtype", QT_TRANSLATE_NOOP("radlads::ui::Explanation", "Type of the teacher's weights"),
      QT_TRANSLATE_NOOP("radlads::ui::Explanation",
                        "What the teacher is held in while it runs. The paper kept the teacher in the student's type, "
-                       "bfloat16, on GPUs. On a CPU float32 is both exact and fast; any stored type is read.")},
+                       "bfloat16, on GPUs. bfloat16 halves its memory, float32 is exact; any stored type is read.")},
     {"page.student", QT_TRANSLATE_NOOP("radlads::ui::Explanation", "The student"),
      QT_TRANSLATE_NOOP(
          "radlads::ui::Explanation",
@@ -237,8 +237,8 @@ constexpr Row kRows[] = {
     {"hardware.precision", QT_TRANSLATE_NOOP("radlads::ui::Explanation", "Precision"),
      QT_TRANSLATE_NOOP(
          "radlads::ui::Explanation",
-         "What the student computes in. The paper computes in bf16 with fp32 master weights on GPUs; fp32 "
-         "needs twice the memory and is what this engine uses on CPUs.")},
+         "What large matrix products are computed in. The paper computes in bf16 with fp32 master weights on GPUs. "
+         "A CPU needs AVX-512 BF16 or AMX for it and is not always faster: `radlads-engine bench` compares.")},
     {"hardware.activation_checkpointing", QT_TRANSLATE_NOOP("radlads::ui::Explanation", "Activation checkpointing"),
      QT_TRANSLATE_NOOP("radlads::ui::Explanation",
                        "Recomputes activations in the backward pass to save memory, for about a third more time. The "

@@ -1,0 +1,20 @@
+// What this build and this machine can run of the choices that a plan has: the one place that says so, for the commands, the
+// runs and the clients of the broker.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/run/machine.h"
+
+namespace radlads::run {
+
+// The words of the plan document.
+struct Support {
+    std::vector<std::string> precision, activationCheckpointing, sharding;
+};
+// bf16: where the processor multiplies it (AVX512_BF16 or AMX).
+Support supportOf(const Machine& machine);
+bool contains(const std::vector<std::string>& choices, const std::string& choice);
+
+}  // namespace radlads::run
