@@ -26,10 +26,12 @@
 
 #ifdef GPU_FIBERS
 #define GPU_DEVICE inline
+#define GPU_BOTH inline
 #define GPU_KERNEL(threads) void
 #define GPU_UNROLL
 #else
 #define GPU_DEVICE __device__ __forceinline__
+#define GPU_BOTH __host__ __device__ __forceinline__
 #define GPU_KERNEL(threads) __global__ void __launch_bounds__(threads)
 #define GPU_UNROLL _Pragma("unroll")
 #endif

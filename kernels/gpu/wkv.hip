@@ -51,33 +51,51 @@ const char* describe(const WkvInputs& inputs, int64_t chunk, float* workspace, v
     return nullptr;
 }
 
+namespace {
+
+constexpr int64_t kLargestTile = 128;
+constexpr int64_t kFewTokens = 16;
+
+struct Entries {
+    std::size_t (*savedFloats)(Wkv, const WkvInputs&);
+    std::size_t (*workspaceFloats)(Wkv, const WkvInputs&);
+    const char* (*forward)(Wkv, const WkvInputs&, const WkvOutputs&, float*, void*);
+    const char* (*backward)(Wkv, const WkvInputs&, const float*, const WkvGradients&, float*, void*);
+};
+const Entries& entriesOf(Form form) {
+    static const Entries scalarEntries{scalar::savedFloats, scalar::workspaceFloats, scalar::forward, scalar::backward};
+    static const Entries tileEntries{tiles::savedFloats, tiles::workspaceFloats, tiles::forward, tiles::backward};
+    return form == Form::Tiles ? tileEntries : scalarEntries;
+}
+
+}  // namespace
+
 Form formFor(Wkv op, const WkvInputs& inputs) {
-    static_cast<void>(op);
-    static_cast<void>(inputs);
-    return Form::Scalar;
+    const bool isWanted = inputs.q.dtype == DType::BFloat16 && inputs.q.sizes[2] > kFewTokens;
+    return isWanted && !whyNot(Form::Tiles, op, inputs) ? Form::Tiles : Form::Scalar;
 }
 
 const char* whyNot(Form form, Wkv op, const WkvInputs& inputs) {
-    if (form != Form::Scalar) return "there are no tiles";
+    if (form == Form::Tiles && inputs.q.sizes[3] > kLargestTile) return "a head has more than 128 channels";
     return kernels::whyNot(Backend::Reference, op, inputs);  // shapes, strides, dtypes, segments
 }
 
-std::size_t wkvSavedFloats(Form, Wkv, const WkvInputs& inputs) {
-    return scalar::savedFloats(inputs);
+std::size_t wkvSavedFloats(Form form, Wkv op, const WkvInputs& inputs) {
+    return entriesOf(form).savedFloats(op, inputs);
 }
 
-std::size_t wkvWorkspaceFloats(Form, Wkv, const WkvInputs& inputs) {
-    return tableFloats(inputs) + scalar::workspaceFloats(inputs);
+std::size_t wkvWorkspaceFloats(Form form, Wkv op, const WkvInputs& inputs) {
+    return tableFloats(inputs) + entriesOf(form).workspaceFloats(op, inputs);
 }
 
-const char* wkvForward(Form, Wkv op, const WkvInputs& inputs, const WkvOutputs& outputs, float* workspace,
+const char* wkvForward(Form form, Wkv op, const WkvInputs& inputs, const WkvOutputs& outputs, float* workspace,
                        void* stream) {
-    return scalar::forward(op, inputs, outputs, workspace, stream);
+    return entriesOf(form).forward(op, inputs, outputs, workspace, stream);
 }
 
-const char* wkvBackward(Form, Wkv op, const WkvInputs& inputs, const float* saved, const WkvGradients& gradients,
+const char* wkvBackward(Form form, Wkv op, const WkvInputs& inputs, const float* saved, const WkvGradients& gradients,
                         float* workspace, void* stream) {
-    return scalar::backward(op, inputs, saved, gradients, workspace, stream);
+    return entriesOf(form).backward(op, inputs, saved, gradients, workspace, stream);
 }
 
 }  // namespace radlads::kernels::gpu

@@ -49,11 +49,19 @@ std::size_t tableFloats(const WkvInputs& inputs);
 const char* describe(const WkvInputs& inputs, int64_t chunk, float* workspace, void* stream, Sequences& sequences);
 
 namespace scalar {
-std::size_t savedFloats(const WkvInputs& inputs);
-std::size_t workspaceFloats(const WkvInputs& inputs);  // behind the table
+std::size_t savedFloats(Wkv op, const WkvInputs& inputs);
+std::size_t workspaceFloats(Wkv op, const WkvInputs& inputs);  // behind the table
 const char* forward(Wkv op, const WkvInputs& inputs, const WkvOutputs& outputs, float* workspace, void* stream);
 const char* backward(Wkv op, const WkvInputs& inputs, const float* saved, const WkvGradients& gradients,
                      float* workspace, void* stream);
 }  // namespace scalar
+
+namespace tiles {
+std::size_t savedFloats(Wkv op, const WkvInputs& inputs);
+std::size_t workspaceFloats(Wkv op, const WkvInputs& inputs);  // behind the table
+const char* forward(Wkv op, const WkvInputs& inputs, const WkvOutputs& outputs, float* workspace, void* stream);
+const char* backward(Wkv op, const WkvInputs& inputs, const float* saved, const WkvGradients& gradients,
+                     float* workspace, void* stream);
+}  // namespace tiles
 
 }  // namespace radlads::kernels::gpu

@@ -296,11 +296,11 @@ const char* fill(Common& p, Wkv op, const WkvInputs& inputs, float* workspace, v
 
 }  // namespace
 
-std::size_t savedFloats(const WkvInputs& inputs) {
+std::size_t savedFloats(Wkv, const WkvInputs& inputs) {
     return stateFloats(inputs) + rowFloats(inputs);
 }
 
-std::size_t workspaceFloats(const WkvInputs& inputs) {
+std::size_t workspaceFloats(Wkv, const WkvInputs& inputs) {
     const int64_t sequences = inputs.segments.count > 0 ? inputs.segments.count : inputs.q.sizes[0];
     const Grid grid = gridOf(sequences, inputs);
     const int64_t room = grid.x * grid.y * kChunk * kPart * threadsOf(inputs.q.sizes[3]);

@@ -12,7 +12,7 @@ struct FormCase {
     const char* name;
     double tolerance;
 };
-constexpr FormCase kForms[] = {{Form::Scalar, "scalar", 3e-6}};
+constexpr FormCase kForms[] = {{Form::Scalar, "scalar", 3e-6}, {Form::Tiles, "tiles", 8e-3}};
 
 struct Shape {
     int64_t batch = 1, heads = 2, tokens = 0, size = 0;
@@ -286,6 +286,19 @@ TEST(GpuWkv, TheStrongestDecayStaysFinite) {
         }
 }
 
+TEST(GpuWkv, TheFormIsThatOfTheInputs) {
+    for (const Wkv op : kOps) {
+        const auto form = [&](int64_t tokens, int64_t size, DType dtype) {
+            Case c(op, {.heads = 1, .tokens = tokens, .size = size, .dtype = dtype});
+            return formFor(op, c.in);
+        };
+        EXPECT_EQ(form(40, 64, DType::BFloat16), Form::Tiles);
+        EXPECT_EQ(form(40, 64, DType::Float32), Form::Scalar);
+        EXPECT_EQ(form(1, 64, DType::BFloat16), Form::Scalar);
+        EXPECT_EQ(form(40, 200, DType::BFloat16), Form::Scalar);
+    }
+}
+
 TEST(GpuWkv, WhatIsNotComputedIsRefused) {
     for (const FormCase& form : kForms)
         for (const Wkv op : kOps) {
@@ -299,7 +312,8 @@ TEST(GpuWkv, WhatIsNotComputedIsRefused) {
             expectRefused([](WkvInputs& wrong) { wrong.v.strides[3] = 2; });
             expectRefused([](WkvInputs& wrong) { wrong.state.dtype = DType::BFloat16; });
             expectRefused([](WkvInputs& wrong) { wrong.state.sizes[3] = 7; });
-            expectRefused([](WkvInputs& wrong) { wrong.q.sizes[3] = 257; });
+            Case large(op, {.heads = 1, .tokens = 1, .size = form.form == Form::Tiles ? 129 : 257});
+            EXPECT_NE(whyNot(form.form, op, large.in), nullptr);
             const int64_t starts[] = {0, 3};
             expectRefused([&](WkvInputs& wrong) { wrong.segments = {starts, 1}; });
         }

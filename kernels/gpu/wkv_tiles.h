@@ -1,0 +1,210 @@
+// The recurrences in chunks on matrix units: what its kernels share. Private to the library.
+//
+// With gi the running sum of the log decays within a chunk, ge the same without the token's own and gl its last (h: the
+// state before the chunk, D: the gradient of the state behind it; products with ' are element by element):
+//
+//   wkv7:  q^ = q' exp(gi)  a^ = a' exp(ge)  k^ = k' exp(-gi)  b^ = b' exp(-gi)     exponents of at most 64 times 0.607
+//          [Aqk Aqb; Aak Aab] = [q^; a^] [k^; b^]^T, lower, strictly in the rows of a        M = (1 - Aab)^-1
+//          W = M a^      U = M (Aak V)      X = U + W h      y = q^ h + Aqk V + Aqb X      h <- exp(gl)' (h + k^T V +
+//          b^T X)
+//   wkv6:  q^ = q' exp(gi)  k^ = k' exp(gl - gi)      y = q^ h + Aqk V      h <- exp(gl)' h + k^T V
+//          Aqk by blocks of 16 tokens: off the diagonal with factors of at most 1, anchored at the row block's first
+//          token, on it pair by pair in float32
+//
+// Kernels: prepare (every chunk by itself), scan (chunk after chunk, a block for 32 values), output (every chunk).
+// Backward: products with dy (every chunk), scan the other way, then the gradients of every chunk. Tiles are bfloat16,
+// contiguous, [chunk][head][rows][columns], padded with zeros; sums, decays, states and the inverse are float32.
+#pragma once
+
+#include "kernels/gpu/mma.h"
+#include "kernels/gpu/wkv_forms.h"
+
+namespace radlads::kernels::gpu::tiles {
+
+constexpr int kThreads = 256;
+constexpr int kPad = 8;      // of a row in shared memory: no bank conflicts
+constexpr int kValues = 32;  // of a block of a scan
+
+// A chunk's tokens for heads of up to N channels.
+template <int N>
+constexpr int kTokens = N == 64 ? 64 : 32;
+
+struct Tiles {
+    Sequences sequences;
+    int64_t heads = 0, size = 0;
+    DeviceView q, g, k, v, a, b, state, y, lastState;
+    DeviceView dy, dstate, dq, dg, dk, dv, da, db, dstate0;
+    // Saved. [tokens][N]: the scaled tensors, v, W, X (first U).
+    BFloat16 *qs = nullptr, *as = nullptr, *ks = nullptr, *bs = nullptr, *vs = nullptr, *w = nullptr, *x = nullptr;
+    BFloat16 *aqk = nullptr, *aqb = nullptr, *aak = nullptr, *m = nullptr;  // [tokens][tokens]
+    BFloat16* h = nullptr;                                                  // [N][N]
+    float* decays = nullptr;                                                // [N]: exp(gl)
+    // Backward's own: [tokens][N]: dy, dX (then M^T dX); [N][N]: D; [tokens][tokens].
+    BFloat16 *dys = nullptr, *dx = nullptr, *ds = nullptr;
+    BFloat16 *daqk = nullptr, *daqb = nullptr, *daak = nullptr, *daab = nullptr;
+};
+
+// The kernels' launches, for heads of up to N channels: 64 or 128.
+template <int N>
+const char* prepare6(const Tiles& p, void* stream);
+template <int N>
+const char* prepare7(const Tiles& p, void* stream);
+template <int N>
+const char* scan(bool isSeven, const Tiles& p, void* stream);
+template <int N>
+const char* output(bool isSeven, const Tiles& p, void* stream);
+template <int N>
+const char* backwardProducts(bool isSeven, const Tiles& p, void* stream);
+template <int N>
+const char* backwardScan(bool isSeven, const Tiles& p, void* stream);
+template <int N>
+const char* backwardScores(bool isSeven, const Tiles& p, void* stream);
+template <int N>
+const char* gradients6(const Tiles& p, void* stream);
+template <int N>
+const char* gradients7(const Tiles& p, void* stream);
+
+// --- Device
+// -----------------------------------------------------------------------------------------------------------
+
+// The chunk of a block.
+struct Chunk {
+    int64_t head, first, index, batch;  // index: of chunk and head, among tiles
+    int tokens;
+};
+template <int N>
+GPU_DEVICE Chunk chunkOf(const Tiles& p) {
+    const int64_t chunk = blockX() / p.heads, head = blockX() % p.heads;
+    const Sequence sequence = sequenceAt(p.sequences, sequenceOf(p.sequences, chunk));
+    const int64_t before = (chunk - sequence.chunksBefore) * kTokens<N>, left = sequence.length - before;
+    return {head, sequence.start + before, blockX(), sequence.batch,
+            static_cast<int>(left < kTokens<N> ? left : kTokens<N>)};
+}
+
+struct alignas(16) Eight {
+    uint32_t x[4];
+};
+// A tile between global and shared memory, 8 elements at a time.
+template <int R, int C>
+GPU_DEVICE void load(BFloat16* to, int toStride, const BFloat16* from, int64_t fromStride) {
+    for (int i = thread(); i < R * (C / 8); i += kThreads) {
+        const int row = i / (C / 8), column = i % (C / 8) * 8;
+        *reinterpret_cast<Eight*>(to + row * toStride + column) =
+            *reinterpret_cast<const Eight*>(from + row * fromStride + column);
+    }
+}
+template <int R, int C>
+GPU_DEVICE void store(BFloat16* to, int64_t toStride, const BFloat16* from, int fromStride) {
+    for (int i = thread(); i < R * (C / 8); i += kThreads) {
+        const int row = i / (C / 8), column = i % (C / 8) * 8;
+        *reinterpret_cast<Eight*>(to + row * toStride + column) =
+            *reinterpret_cast<const Eight*>(from + row * fromStride + column);
+    }
+}
+
+// An R x C matrix of sums over the warps of a block; a warp's tiles follow each other in a row where they can.
+template <int R, int C>
+struct Sums {
+    static constexpr int kAll = R / kTile * (C / kTile);
+    static constexpr int kWarps = kThreads * kFragment / (kTile * kTile);
+#if defined(GPU_FIBERS)
+    static constexpr int kMine = kAll / 4 > 0 ? kAll / 4 : 1;
+    static int mine() {
+        return kAll / blockWarps() > 0 ? kAll / blockWarps() : 1;
+    }
+#else
+    static constexpr int kMine = kAll / kWarps > 0 ? kAll / kWarps : 1;
+    GPU_DEVICE static constexpr int mine() {
+        return kMine;
+    }
+#endif
+    static_assert(kAll < 8 || kAll % 8 == 0);
+    Accumulator tiles[kMine];
+};
+template <int R, int C>
+GPU_DEVICE void clear(Sums<R, C>& sums) {
+    GPU_UNROLL for (int i = 0; i < Sums<R, C>::kMine; ++i) gpu::clear(sums.tiles[i]);
+}
+// f(row, column, sum) for every sum that the thread has.
+template <int R, int C, class F>
+GPU_DEVICE void forEach(Sums<R, C>& sums, F f) {
+    GPU_UNROLL for (int i = 0; i < Sums<R, C>::mine(); ++i) {
+        const int tile = warp() * Sums<R, C>::mine() + i;
+        GPU_UNROLL for (int e = 0; e < fragmentElements(); ++e) {
+            const int row = tile / (C / kTile) * kTile + rowOf(e), column = tile % (C / kTile) * kTile + columnOf(e);
+            if (tile < Sums<R, C>::kAll) f(row, column, sums.tiles[i].x[e]);
+        }
+    }
+}
+
+// How an operand lies, and where it, or the result, is known to be zero or not wanted.
+enum class Lies { Straight, Turned };
+enum class Part { All, LowerResult, LowerLeft, UpperLeft };
+
+// sums += A B, A [R][K], B [K][C]; what is Turned lies the other way round. In shared memory.
+template <int K, Lies kA, Lies kB, Part kPart = Part::All, int R, int C>
+GPU_DEVICE void multiply(Sums<R, C>& sums, const BFloat16* a, int strideA, const BFloat16* b, int strideB) {
+    for (int k = 0; k < K; k += kTile) {
+        Fragment left, right;
+        GPU_UNROLL for (int i = 0; i < Sums<R, C>::mine(); ++i) {
+            const int tile = warp() * Sums<R, C>::mine() + i;
+            const int row = tile / (C / kTile) * kTile, column = tile % (C / kTile) * kTile;
+            const bool isZero = (kPart == Part::LowerLeft && k > row) || (kPart == Part::UpperLeft && k < row);
+            if (tile < Sums<R, C>::kAll && !isZero) {
+                if (i % (C / kTile) == 0) {  // the first of a row
+                    if (kA == Lies::Straight)
+                        loadA(left, a + row * strideA + k, strideA);
+                    else
+                        loadATransposed(left, a + k * strideA + row, strideA);
+                }
+                if (kPart != Part::LowerResult || column <= row) {
+                    if (kB == Lies::Straight)
+                        loadB(right, b + k * strideB + column, strideB);
+                    else
+                        loadBTransposed(right, b + column * strideB + k, strideB);
+                    mma(sums.tiles[i], left, right);
+                }
+            }
+        }
+    }
+}
+
+// A thread's place where channels belong to threads: a channel and 16 tokens.
+template <int N>
+struct Strip {
+    int channel, first;
+    GPU_DEVICE Strip() : channel(thread() % N), first(thread() / N * kTile) {}
+    static_assert(N * kTokens<N> == kThreads * kTile);
+};
+
+// gi of the strip's tokens; returns gl. `room`: float [tokens / 16][N], shared; ends with a barrier.
+template <int N>
+GPU_DEVICE float sumDecays(const Tiles& p, const Chunk& chunk, const Strip<N>& strip, float (&gi)[kTile], float* room) {
+    float sum = 0;
+    const int64_t row = rowOf(p.g, chunk.batch, chunk.head, chunk.first + strip.first) + strip.channel;
+    GPU_UNROLL for (int i = 0; i < kTile; ++i) {
+        const bool isThere = strip.first + i < chunk.tokens && strip.channel < p.size;
+        sum += isThere ? get(p.g, row + i * p.g.strides[2]) : 0.0f;
+        gi[i] = sum;
+    }
+    room[strip.first / kTile * N + strip.channel] = sum;
+    sync();
+    float before = 0, all = 0;
+    GPU_UNROLL for (int i = 0; i < kTokens<N> / kTile; ++i) {
+        const float part = room[i * N + strip.channel];
+        if (i < strip.first / kTile) before += part;
+        all += part;
+    }
+    GPU_UNROLL for (int i = 0; i < kTile; ++i) gi[i] += before;
+    sync();
+    return all;
+}
+
+template <int N>
+GPU_DEVICE float valueAt(const Tiles& p, const DeviceView& view, const Chunk& chunk, const Strip<N>& strip, int i) {
+    const bool isThere = strip.first + i < chunk.tokens && strip.channel < p.size;
+    return isThere ? get(view, rowOf(view, chunk.batch, chunk.head, chunk.first + strip.first + i) + strip.channel)
+                   : 0.0f;
+}
+
+}  // namespace radlads::kernels::gpu::tiles
