@@ -1,35 +1,20 @@
 #include "engine/train/optimizer.h"
 
-#include <charconv>
 #include <cmath>
-#include <string_view>
 
 #include "engine/model/compat.h"
-#include "engine/model/threads.h"
+#include "engine/train/passes.h"
 
 namespace radlads::train {
 namespace {
 
-// Eight partial sums in double: the order is fixed, so the bits are too.
-double sumOfSquares(const float* values, int64_t count) {
-    constexpr int64_t kLanes = 8;
-    double lanes[kLanes] = {};
-    int64_t i = 0;
-    for (; i + kLanes <= count; i += kLanes) {
-        for (int64_t j = 0; j < kLanes; ++j) lanes[j] += static_cast<double>(values[i + j]) * static_cast<double>(values[i + j]);
-    }
-    double sum = 0;
-    for (; i < count; ++i) sum += static_cast<double>(values[i]) * static_cast<double>(values[i]);
-    for (const double lane : lanes) sum += lane;
-    return sum;
-}
-
-struct AdamStep {
+// Without the kernels.
+struct PlainStep {
     float beta1, beta2, epsilon, stepSize, rootCorrection, keep, scale;
 };
 
-void adamStep(float* __restrict value, float* __restrict first, float* __restrict second, const float* __restrict gradient, int64_t count,
-              const AdamStep& step) {
+void plainStep(float* __restrict value, float* __restrict first, float* __restrict second, const float* __restrict gradient, int64_t count,
+              const PlainStep& step) {
     for (int64_t i = 0; i < count; ++i) {
         const float g = gradient[i] * step.scale;
         first[i] = step.beta1 * first[i] + (1.0f - step.beta1) * g;
@@ -49,29 +34,28 @@ Optimizer::Optimizer(model::Weights& weights, const protocol::AdamPlan& adam, do
     }
 }
 
-double Optimizer::gradientNorm(const model::Weights& gradients) {
-    double sum = 0;
-    for (const auto& [name, gradient] : gradients) sum += sumOfSquares(gradient.data_ptr<float>(), gradient.numel());
-    return std::sqrt(sum);
-}
-
-std::vector<double> Optimizer::gradientNormsByLayer(const model::Weights& gradients) {
-    constexpr std::string_view kPrefix = "model.layers.";
-    std::vector<double> norms;
-    for (const auto& [name, gradient] : gradients) {
-        if (!name.starts_with(kPrefix)) continue;
-        size_t layer = 0;
-        const char* digits = name.data() + kPrefix.size();
-        if (std::from_chars(digits, name.data() + name.size(), layer).ec != std::errc()) continue;
-        norms.resize(std::max(norms.size(), layer + 1));
-        norms[layer] += sumOfSquares(gradient.data_ptr<float>(), gradient.numel());
-    }
-    for (double& norm : norms) norm = std::sqrt(norm);
-    return norms;
-}
-
 void Optimizer::update(const model::Weights& gradients, double scale, const LearningRates& rates, size_t threads) {
     ++m_updates;
+    if (model::kernelsInUse() == model::KernelChoice::Torch) return plainUpdate(gradients, scale, rates, threads);
+    std::vector<kernels::AdamTensor> tensors;
+    for (Parameter& parameter : m_parameters) {
+        const auto found = gradients.find(parameter.name);
+        if (found == gradients.end()) continue;
+        kernels::AdamTensor tensor;
+        tensor.value = parameter.value.data_ptr<float>();
+        tensor.first = parameter.firstMoment.data_ptr<float>();
+        tensor.second = parameter.secondMoment.data_ptr<float>();
+        tensor.gradient = found->second.data_ptr<float>();
+        tensor.count = parameter.value.numel();
+        tensor.learningRate = parameter.mixer ? rates.mixer : rates.main;
+        tensor.weightDecay = parameter.decays ? m_weightDecay : 0.0;
+        tensors.push_back(tensor);
+    }
+    const kernels::AdamStep step{m_adam.beta1, m_adam.beta2, m_adam.epsilon, scale, m_updates};
+    kernels::adamw(backendInUse(), tensors.data(), static_cast<int64_t>(tensors.size()), step, onThreads(threads));
+}
+
+void Optimizer::plainUpdate(const model::Weights& gradients, double scale, const LearningRates& rates, size_t threads) {
     const double correction1 = 1.0 - std::pow(m_adam.beta1, static_cast<double>(m_updates));
     const double correction2 = 1.0 - std::pow(m_adam.beta2, static_cast<double>(m_updates));
     model::parallelTasks(m_parameters.size(), threads, [&](size_t index) {
@@ -79,14 +63,14 @@ void Optimizer::update(const model::Weights& gradients, double scale, const Lear
         const auto found = gradients.find(parameter.name);
         if (found == gradients.end()) return;
         const double rate = parameter.mixer ? rates.mixer : rates.main;
-        const AdamStep step{static_cast<float>(m_adam.beta1),
+        const PlainStep step{static_cast<float>(m_adam.beta1),
                             static_cast<float>(m_adam.beta2),
                             static_cast<float>(m_adam.epsilon),
                             static_cast<float>(rate / correction1),
                             static_cast<float>(1.0 / std::sqrt(correction2)),
                             parameter.decays ? static_cast<float>(1.0 - rate * m_weightDecay) : 1.0f,
                             static_cast<float>(scale)};
-        adamStep(parameter.value.data_ptr<float>(), parameter.firstMoment.data_ptr<float>(), parameter.secondMoment.data_ptr<float>(),
+        plainStep(parameter.value.data_ptr<float>(), parameter.firstMoment.data_ptr<float>(), parameter.secondMoment.data_ptr<float>(),
                  found->second.data_ptr<float>(), parameter.value.numel(), step);
     });
 }

@@ -15,10 +15,6 @@ public:
     // weights: shared, updated in place; the parameters that require gradients. A name with ".self_attn." is in the mixer group.
     Optimizer(model::Weights& weights, const protocol::AdamPlan& adam, double weightDecay);
 
-    // sqrt of the sum of squares over all gradients, in double, in the order of the names.
-    static double gradientNorm(const model::Weights& gradients);
-    // The same of each layer's gradients alone ("model.layers.N."), by layer; what belongs to no layer is left out.
-    static std::vector<double> gradientNormsByLayer(const model::Weights& gradients);
     // One update with gradients * scale. A parameter without a gradient stays as it is. The result does not depend on `threads`.
     void update(const model::Weights& gradients, double scale, const LearningRates& rates, size_t threads);
 
@@ -33,6 +29,8 @@ private:
         at::Tensor value, firstMoment, secondMoment;
         bool mixer = false, decays = false;
     };
+    void plainUpdate(const model::Weights& gradients, double scale, const LearningRates& rates, size_t threads);
+
     std::vector<Parameter> m_parameters;
     protocol::AdamPlan m_adam;
     double m_weightDecay = 0;

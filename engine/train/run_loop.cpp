@@ -299,8 +299,8 @@ Status RunLoop::applyUpdate(Optimizer& optimizer, const protocol::StepPlan& plan
     LearningRates rates = learningRates(plan.learningRate, m_position.update, tokensPerUpdate, plan.tokens);
     rates.main *= m_position.learningRateFactor;
     rates.mixer *= m_position.learningRateFactor;
-    const double scale = plan.gradientClip > 0 && batch.norm > plan.gradientClip ? plan.gradientClip / batch.norm : 1.0;
-    optimizer.update(batch.gradients, scale, rates, m_session->threads());
+    const double clip = plan.gradientClip > 0 && batch.norm > plan.gradientClip ? plan.gradientClip / batch.norm : 1.0;
+    optimizer.update(batch.gradients, batch.scale * clip, rates, m_session->threads());
     m_session->weightsChanged();
     m_position.update += 1;
     m_position.sample += plan.batchSize;
@@ -324,7 +324,7 @@ Status RunLoop::applyUpdate(Optimizer& optimizer, const protocol::StepPlan& plan
     if (m_position.update % 10 == 0 || m_position.tokens >= plan.tokens) {
         json layers = {{"step_index", m_position.stepIndex}, {"update", m_position.update}};
         if (!batch.perLayer.empty()) layers["losses"] = batch.perLayer;
-        else layers["gradient_norms"] = Optimizer::gradientNormsByLayer(batch.gradients);
+        else layers["gradient_norms"] = batch.normsByLayer();
         RADLADS_TRY(emit("layers", std::move(layers)));
     }
     if (m_options.onUpdate) m_options.onUpdate(report);

@@ -13,6 +13,12 @@ bool BatchGradients::finite() const {
     return std::isfinite(loss) && std::isfinite(norm);
 }
 
+std::vector<double> BatchGradients::normsByLayer() const {
+    std::vector<double> norms = gradientNormsByLayer(squares);
+    for (double& ofLayer : norms) ofLayer *= scale;
+    return norms;
+}
+
 int64_t resolveMicroBatch(const protocol::StepPlan& step) {
     return run::resolveMicroBatch(step);
 }
@@ -37,23 +43,12 @@ BatchGradients batchGradients(std::span<const int32_t> batch, const protocol::St
             total.loss += part.loss / static_cast<double>(count);
             total.perLayer.resize(std::max(total.perLayer.size(), part.perLayer.size()));
             for (size_t l = 0; l < part.perLayer.size(); ++l) total.perLayer[l] += part.perLayer[l] / static_cast<double>(count);
-            for (auto& [name, gradient] : part.gradients) {
-                if (gradient.scalar_type() == at::kBFloat16) gradient = gradient.to(at::kFloat);
-                const auto [found, fresh] = total.gradients.emplace(name, gradient);
-                if (fresh) {
-                    // Owned and contiguous: the optimizer reads plain memory, and the sum must not write into a graph's buffer.
-                    found->second = gradient.is_contiguous() && gradient.use_count() <= 2 ? gradient : gradient.clone(at::MemoryFormat::Contiguous);
-                } else {
-                    found->second.add_(gradient);
-                }
-            }
+            total.squares = addGradients(total.gradients, std::move(part.gradients), threads);
             part = {};
         }
     }
-    if (count > 1) {
-        for (auto& [name, gradient] : total.gradients) gradient.mul_(1.0 / static_cast<double>(count));
-    }
-    total.norm = Optimizer::gradientNorm(total.gradients);
+    total.scale = 1.0 / static_cast<double>(count);
+    total.norm = gradientNorm(total.squares) * total.scale;
     return total;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/convert/losses.h"
+#include "engine/train/gradients.h"
 #include "engine/train/optimizer.h"
 
 namespace radlads::train {
@@ -13,11 +14,15 @@ namespace radlads::train {
 // tokens [b, T + 1] int64 -> loss and gradients of one micro-batch, the mean over its tokens.
 using LossFunction = std::function<convert::LossAndGradients(const at::Tensor& tokens)>;
 
+// The gradient of the mean loss is gradients * scale: the optimizer multiplies, instead of a pass of its own.
 struct BatchGradients {
     double loss = 0;
     std::vector<double> perLayer;
     model::Weights gradients;
-    double norm = 0;
+    double scale = 1;
+    SquareSums squares;  // of gradients, without scale
+    double norm = 0;     // of the gradient of the mean loss
+    std::vector<double> normsByLayer() const;
     bool finite() const;
 };
 

@@ -24,6 +24,9 @@ constexpr Row kRows[] = {
     {"distill loss", distillLossOp},
     {"distill loss, gradient", distillGradientOp},
     {"cross-entropy, gradient", crossEntropyGradientOp},
+    {"adamw", adamOp},
+    {"gradient norm", gradientNormOp},
+    {"gradients added, norm", addGradientsOp},
 };
 
 // A copy that reads and writes `bytes` in all, on as many threads.

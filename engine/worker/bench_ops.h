@@ -23,5 +23,8 @@ using MakeBenchOp = BenchOp (*)(size_t threads);
 BenchOp distillLossOp(size_t threads);
 BenchOp distillGradientOp(size_t threads);
 BenchOp crossEntropyGradientOp(size_t threads);
+BenchOp adamOp(size_t threads);
+BenchOp gradientNormOp(size_t threads);
+BenchOp addGradientsOp(size_t threads);
 
 }  // namespace radlads::worker

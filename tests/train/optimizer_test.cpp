@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "engine/model/compat.h"
+#include "engine/model/kernel_choice.h"
 #include "engine/train/updater.h"
 #include "tests/model/small_models.h"
 
@@ -98,17 +99,85 @@ TEST(Updater, TheBitsDoNotDependOnThreads) {
     EXPECT_NEAR(whole.norm / one.norm, 1.0, 1e-4);
 }
 
-TEST(Optimizer, NormsByLayerAreThoseOfTheLayersGradientsAlone) {
+model::Weights someGradients(uint64_t seed) {
+    at::manual_seed(seed);
+    return {{"model.embed_tokens.weight", at::randn({300, 700})}, {"model.layers.0.mlp.up_proj.weight", at::randn({7, 9})}, {"model.norm.weight", at::randn({1})}};
+}
+
+// The kernels and the plain form give the same: sums, norms, and weights after an update.
+TEST(Gradients, EveryFormIsTheSumInDouble) {
+    for (const auto form : {model::KernelChoice::Simd, model::KernelChoice::Reference, model::KernelChoice::Torch}) {
+        model::forceKernels(form);
+        model::Weights sum;
+        train::SquareSums squares;
+        for (uint64_t micro = 0; micro < 3; ++micro) squares = train::addGradients(sum, someGradients(micro), 2);
+        const model::Weights parts[] = {someGradients(0), someGradients(1), someGradients(2)};
+        double all = 0;
+        for (const auto& [name, gradient] : sum) {
+            const at::Tensor expected = parts[0].at(name) + parts[1].at(name) + parts[2].at(name);
+            EXPECT_TRUE(at::equal(gradient, expected)) << name << " " << model::toString(form);
+            const double square = expected.to(at::kDouble).pow(2).sum().item<double>();
+            EXPECT_NEAR(squares.at(name) / square, 1.0, 1e-12) << name;
+            all += square;
+        }
+        EXPECT_NEAR(train::gradientNorm(squares), std::sqrt(all), 1e-9);
+        EXPECT_EQ(squares, train::squareSums(sum, 1)) << "threads or the pass change it";
+        model::forceKernels(std::nullopt);
+    }
+}
+
+TEST(Gradients, WhatLivesElsewhereIsNotWrittenTo) {
+    const at::Tensor shared = at::ones({4}), turned = at::arange(6, at::kFloat).view({2, 3}).t();
+    model::Weights sum;
+    train::addGradients(sum, {{"a", shared}, {"b", turned}}, 1);
+    train::addGradients(sum, {{"a", shared}, {"b", turned}}, 1);
+    EXPECT_TRUE(at::equal(shared, at::ones({4})));
+    EXPECT_TRUE(at::equal(sum.at("a"), at::full({4}, 2.0f)));
+    EXPECT_TRUE(at::equal(sum.at("b"), turned * 2)) << "a gradient that does not lie element after element";
+}
+
+TEST(Gradients, BFloat16BecomesFloat32AndWhatIsOwnedMovesIn) {
+    model::Weights sum, part{{"narrow", at::full({3}, 1.5f).to(at::kBFloat16)}, {"wide", at::ones({3})}};
+    const void* place = part.at("wide").data_ptr();
+    train::addGradients(sum, std::move(part), 1);
+    EXPECT_EQ(sum.at("wide").data_ptr(), place) << "copied without need";
+    train::addGradients(sum, {{"narrow", at::full({3}, 0.25f).to(at::kBFloat16)}}, 1);
+    EXPECT_EQ(sum.at("narrow").scalar_type(), at::kFloat);
+    EXPECT_TRUE(at::equal(sum.at("narrow"), at::full({3}, 1.75f)));
+    EXPECT_TRUE(at::equal(sum.at("wide"), at::ones({3})));
+}
+
+TEST(Optimizer, EveryFormGivesTheSameWeightsForAnyThreads) {
+    const auto after = [](model::KernelChoice form, size_t threads) {
+        model::forceKernels(form);
+        model::Weights weights = someGradients(9);
+        for (auto& [name, tensor] : weights) tensor.set_requires_grad(true);
+        train::Optimizer optimizer(weights, {}, 0.1);
+        for (uint64_t step = 0; step < 3; ++step) optimizer.update(someGradients(step), 0.3, {1e-2, 1e-3}, threads);
+        model::forceKernels(std::nullopt);
+        return weights;
+    };
+    const model::Weights expected = after(model::KernelChoice::Torch, 1);
+    for (const auto form : {model::KernelChoice::Simd, model::KernelChoice::Reference}) {
+        const model::Weights one = after(form, 1), three = after(form, 3);
+        for (const auto& [name, tensor] : expected) {
+            EXPECT_LE((one.at(name) - tensor).abs().max().item<double>(), 1e-6) << name;
+            EXPECT_TRUE(at::equal(one.at(name), three.at(name))) << name;
+        }
+    }
+}
+
+TEST(Gradients, NormsByLayerAreThoseOfTheLayersGradientsAlone) {
     const model::Weights gradients{{"model.embed_tokens.weight", at::full({2, 2}, 5.0f)},
                                    {"model.layers.0.mlp.up_proj.weight", at::full({1, 4}, 3.0f)},
                                    {"model.layers.0.self_attn.q_proj.weight", at::full({4, 4}, 2.0f)},
                                    {"model.layers.10.mlp.up_proj.weight", at::full({1, 4}, 1.0f)}};
-    const std::vector<double> norms = train::Optimizer::gradientNormsByLayer(gradients);
+    const std::vector<double> norms = train::gradientNormsByLayer(train::squareSums(gradients, 2));
     ASSERT_EQ(norms.size(), 11u);
     EXPECT_DOUBLE_EQ(norms[0], 10.0);
     EXPECT_DOUBLE_EQ(norms[1], 0.0);
     EXPECT_DOUBLE_EQ(norms[10], 2.0);
-    EXPECT_TRUE(train::Optimizer::gradientNormsByLayer({}).empty());
+    EXPECT_TRUE(train::gradientNormsByLayer({}).empty());
 }
 
 TEST(Updater, AutomaticMicroBatchDividesTheBatch) {
