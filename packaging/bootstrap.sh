@@ -25,8 +25,8 @@ Usage: packaging/bootstrap.sh COMMAND [ARGUMENT...]
   deps             install the missing Debian 12 packages (apt-get, sudo if needed); nothing if all are there
   build            deps, then build the programs in build/release/bin
   demo [ARG...]    build, then run `radlads-engine demo ARG...`: the whole conversion on the embedded teacher
-  test             deps, build with tests and warnings as errors in build/ci, then run the unit tests, the fuzzers
-                   and the end-to-end scripts; the last line counts the unit tests
+  test             deps, build with tests and warnings as errors in build/ci, then run the unit tests, the fuzzers,
+                   the kernels under sanitizers and the end-to-end scripts; the last line counts the unit tests
   install [PREFIX] build, then install the studio (radlads), the engine, the worker, the desktop entry and the
                    manual pages below PREFIX (default /usr/local)
 
@@ -181,6 +181,7 @@ test_everything() {
     if ((seconds > 0)); then
         stage "fuzzers ($seconds s each)" "$source_dir/tests/fuzz/run_fuzzers.sh" --seconds "$seconds" --parallel 2 --jobs "$(compile_jobs)"
     fi
+    stage "kernels under sanitizers" "$source_dir/tests/kernels/sanitize.sh" "$(compile_jobs)"
     stage "kill and resume" "$source_dir/tests/e2e/kill_resume.sh" "$bin" "${RADLADS_KILLS:-20}"
     say "Summary"
     for line in "${stage_results[@]}"; do

@@ -80,7 +80,7 @@ Result compute(Backend backend, Case<S, T> c, bool withTeacher, double scale = 1
     EXPECT_TRUE(alone.perToken.sameBits(result.perToken)) << "the loss without a gradient is another";
     EXPECT_TRUE(result.perToken.guardsAreWhole() && c.student.gapsAreWhole() && c.teacher.gapsAreWhole());
     const std::vector<double> after = c.teacher.values();
-    EXPECT_EQ(std::memcmp(teacher.data(), after.data(), teacher.size() * sizeof(double)), 0);
+    EXPECT_TRUE(teacher.empty() || std::memcmp(teacher.data(), after.data(), teacher.size() * sizeof(double)) == 0);
     result.gradient = c.student.values();
     return result;
 }
