@@ -1,0 +1,5 @@
+#include <gtest/gtest.h>
+
+int main() {
+    return testing::runAll();
+}
