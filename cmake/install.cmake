@@ -1,20 +1,24 @@
 include(GNUInstallDirs)
-install(TARGETS radlads-engine RUNTIME)
+if(RADLADS_ENGINE)
+  install(TARGETS radlads-engine RUNTIME)
+endif()
 if(TARGET radlads-worker)
   install(TARGETS radlads-worker RUNTIME)
 endif()
 install(DIRECTORY resources/demo resources/presets resources/hf DESTINATION ${CMAKE_INSTALL_DATADIR}/radlads
         PATTERN "*.cpp" EXCLUDE PATTERN "*.h" EXCLUDE PATTERN "CMakeLists.txt" EXCLUDE PATTERN "__pycache__" EXCLUDE)
-install(FILES packaging/man/radlads-engine.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES packaging/completion/radlads-engine DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-# The unit names the program by its whole path, which is known when it is installed (cmake --install --prefix).
-install(CODE "
-  set(RADLADS_ENGINE \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/radlads-engine\")
-  configure_file(\"${PROJECT_SOURCE_DIR}/packaging/systemd/radlads-engine.service.in\"
-                 \"${PROJECT_BINARY_DIR}/packaging/radlads-engine.service\" @ONLY)
-  file(INSTALL DESTINATION \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/user\" TYPE FILE
-       FILES \"${PROJECT_BINARY_DIR}/packaging/radlads-engine.service\")
-")
+if(RADLADS_ENGINE)
+  install(FILES packaging/man/radlads-engine.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES packaging/completion/radlads-engine DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  # The unit names the program by its whole path, which is known when it is installed (cmake --install --prefix).
+  install(CODE "
+    set(RADLADS_ENGINE \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/radlads-engine\")
+    configure_file(\"${PROJECT_SOURCE_DIR}/packaging/systemd/radlads-engine.service.in\"
+                   \"${PROJECT_BINARY_DIR}/packaging/radlads-engine.service\" @ONLY)
+    file(INSTALL DESTINATION \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/user\" TYPE FILE
+         FILES \"${PROJECT_BINARY_DIR}/packaging/radlads-engine.service\")
+  ")
+endif()
 if(RADLADS_UI)
   install(FILES packaging/man/radlads.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
   install(FILES packaging/completion/radlads-engine DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
