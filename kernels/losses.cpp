@@ -21,7 +21,7 @@ double total(Backend backend, const LossInputs& inputs, const double* scale, dou
 
 }  // namespace
 
-const char* whyNot(Backend, const LossInputs& inputs) {
+const char* whyNotOfShape(const LossInputs& inputs) {
     const View& student = inputs.student;
     if (!isMatrix(student)) return "the student's logits are not [1, 1, tokens, vocabulary]";
     if (student.strides[3] != 1) return "the student's logits do not lie element after element";
@@ -34,9 +34,14 @@ const char* whyNot(Backend, const LossInputs& inputs) {
         if (inputs.teacher.strides[3] != 1) return "the teacher's logits do not lie element after element";
         return nullptr;
     }
-    if (!inputs.labels && tokens > 0) return "there is neither a teacher nor labels";
-    for (int64_t t = 0; t < tokens; ++t)
-        if (inputs.labels[t] < 0 || inputs.labels[t] >= vocabulary) return "a label is outside the vocabulary";
+    return !inputs.labels && tokens > 0 ? "there is neither a teacher nor labels" : nullptr;
+}
+
+const char* whyNot(Backend, const LossInputs& inputs) {
+    if (const char* why = whyNotOfShape(inputs)) return why;
+    for (int64_t t = 0; inputs.labels && t < inputs.student.sizes[2]; ++t)
+        if (inputs.labels[t] < 0 || inputs.labels[t] >= inputs.student.sizes[3])
+            return "a label is outside the vocabulary";
     return nullptr;
 }
 

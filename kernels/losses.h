@@ -21,6 +21,7 @@ struct LossInputs {
 
 // Whether a backend computes this: shapes, strides, labels within the vocabulary.
 const char* whyNot(Backend backend, const LossInputs& inputs);  // nullptr: it does
+const char* whyNotOfShape(const LossInputs& inputs);            // the same without a look at the labels' values
 
 // Both need whyNot() == nullptr, write the loss of every token to tokenLosses [n] and return their sum, taken in the
 // order of the tokens.

@@ -1,5 +1,6 @@
 // In the place of the Highway files on machines without Highway, where the kernels of GPUs are tested and measured: the
 // vectorised backend is the reference there.
+#include "kernels/cpu/adamw_backends.h"
 #include "kernels/cpu/losses_backends.h"
 #include "kernels/cpu/wkv_backends.h"
 
@@ -26,6 +27,12 @@ void backward(Wkv op, const WkvInputs& inputs, const float*, const WkvGradients&
 }
 void tokenLosses(const LossInputs& inputs, const double* scale, double* losses, const Parallel& parallel) {
     reference::tokenLosses(inputs, scale, losses, parallel);
+}
+void adamBlock(const AdamTensor& tensor, const AdamStep& step, int64_t start, int64_t end) {
+    reference::adamBlock(tensor, step, start, end);
+}
+double squareSumOfBlock(const GradientTensor& tensor, int64_t start, int64_t end) {
+    return reference::squareSumOfBlock(tensor, start, end);
 }
 
 }  // namespace simd

@@ -24,7 +24,7 @@ void release(void* memory) {
     std::free(memory);
 }
 const char* upload(void* to, const void* from, std::size_t bytes) {
-    std::memcpy(to, from, bytes);
+    if (bytes > 0) std::memcpy(to, from, bytes);
     return nullptr;
 }
 const char* download(void* to, const void* from, std::size_t bytes) {

@@ -118,6 +118,28 @@ private:
     unsigned char* m_memory = nullptr;
 };
 
+// Numbers of other types on the device, 0xff until somebody writes them, with guard bands around.
+template <class T>
+class DeviceArray {
+public:
+    explicit DeviceArray(std::size_t count) : m_count(count), m_room(1, 1, 1, static_cast<int64_t>(count * kFloats)) {}
+    explicit DeviceArray(const std::vector<T>& values) : DeviceArray(values.size()) {
+        EXPECT_EQ(upload(data(), values.data(), m_count * sizeof(T)), nullptr);
+    }
+    T* data() const { return static_cast<T*>(m_room.data()); }
+    std::vector<T> read() const {
+        std::vector<T> values(m_count);
+        EXPECT_EQ(download(values.data(), data(), m_count * sizeof(T)), nullptr);
+        return values;
+    }
+    bool isGuarded() const { return m_room.isGuarded(); }
+
+private:
+    static constexpr std::size_t kFloats = sizeof(T) / sizeof(float);
+    std::size_t m_count;
+    DeviceTensor m_room;
+};
+
 // Room of so many floats, NaN, guarded.
 inline DeviceTensor room(std::size_t floats) {
     return DeviceTensor(1, 1, 1, static_cast<int64_t>(floats));
@@ -133,8 +155,9 @@ inline double relativeError(const std::vector<float>& a, const std::vector<float
     return std::sqrt(error / std::max(norm, 1e-30));
 }
 
-inline bool isSameBits(const std::vector<float>& a, const std::vector<float>& b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+template <class T>
+bool isSameBits(const std::vector<T>& a, const std::vector<T>& b) {
+    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 
 }  // namespace radlads::kernels::gpu

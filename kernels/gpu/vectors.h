@@ -1,0 +1,115 @@
+// Rows of float32 or bfloat16, several elements a thread at once where they lie so that they can be; sums of blocks in
+// double.
+#pragma once
+
+#include "kernels/gpu/gpu.h"
+
+namespace radlads::kernels::gpu {
+
+// Elements that a thread takes of rows of these types: 16 bytes of the widest.
+template <class... T>
+inline constexpr int kWidth = ((sizeof(T) == 2) && ...) ? 8 : 4;
+
+namespace vectors {
+
+// As many bytes as one access takes.
+template <int Words>
+struct alignas(4 * Words) Pack {
+    uint32_t words[Words];
+};
+template <int Words>
+GPU_DEVICE Pack<Words> load(const void* from) {
+#ifdef GPU_FIBERS
+    Pack<Words> pack;
+    std::memcpy(&pack, from, sizeof pack);
+    return pack;
+#else
+    return *static_cast<const Pack<Words>*>(from);
+#endif
+}
+template <int Words>
+GPU_DEVICE void store(void* to, const Pack<Words>& pack) {
+#ifdef GPU_FIBERS
+    std::memcpy(to, &pack, sizeof pack);
+#else
+    *static_cast<Pack<Words>*>(to) = pack;
+#endif
+}
+
+template <int W>
+GPU_DEVICE void loadAligned(float (&x)[W], const float* from) {
+    GPU_UNROLL for (int i = 0; i < W; i += 4) {
+        const Pack<4> pack = load<4>(from + i);
+        GPU_UNROLL for (int e = 0; e < 4; ++e) x[i + e] = floatOf(pack.words[e]);
+    }
+}
+template <int W>
+GPU_DEVICE void loadAligned(float (&x)[W], const BFloat16* from) {
+    const Pack<W / 2> pack = load<W / 2>(from);
+    GPU_UNROLL for (int e = 0; e < W / 2; ++e) {
+        x[2 * e] = floatOf(pack.words[e] << 16);
+        x[2 * e + 1] = floatOf(pack.words[e] & 0xffff0000u);
+    }
+}
+template <int W>
+GPU_DEVICE void storeAligned(float* to, const float (&x)[W]) {
+    GPU_UNROLL for (int i = 0; i < W; i += 4) {
+        Pack<4> pack;
+        GPU_UNROLL for (int e = 0; e < 4; ++e) pack.words[e] = bitsOf(x[i + e]);
+        store(to + i, pack);
+    }
+}
+template <int W>
+GPU_DEVICE void storeAligned(BFloat16* to, const float (&x)[W]) {
+    Pack<W / 2> pack;
+    GPU_UNROLL for (int e = 0; e < W / 2; ++e) pack.words[e] =
+        narrow(x[2 * e]).bits | static_cast<uint32_t>(narrow(x[2 * e + 1]).bits) << 16;
+    store(to, pack);
+}
+
+template <int W, class T>
+GPU_DEVICE bool isAligned(const T* pointer) {
+    constexpr std::uintptr_t kBytes = W * sizeof(T) < 16 ? W * sizeof(T) : 16;
+    return (reinterpret_cast<std::uintptr_t>(pointer) & (kBytes - 1)) == 0;
+}
+
+}  // namespace vectors
+
+// Elements i to i + W - 1 of a row of `size`; `rest` behind its end. Several at once if the row and i allow it.
+template <int W, class T>
+GPU_DEVICE void loadSome(float (&x)[W], const T* row, int64_t i, int64_t size, float rest) {
+    if (i + W <= size && vectors::isAligned<W>(row + i)) {
+        vectors::loadAligned(x, row + i);
+        return;
+    }
+    GPU_UNROLL for (int e = 0; e < W; ++e) x[e] = i + e < size ? get(row, i + e) : rest;
+}
+template <int W, class T>
+GPU_DEVICE void storeSome(T* row, int64_t i, int64_t size, const float (&x)[W]) {
+    if (i + W <= size && vectors::isAligned<W>(row + i)) {
+        vectors::storeAligned(row + i, x);
+        return;
+    }
+    GPU_UNROLL for (int e = 0; e < W; ++e) if (i + e < size) put(row, i + e, x[e]);
+}
+
+// Over the threads of a block, which are a power of two; `room` is shared memory for a double of every thread. Every
+// thread has the result, and room may be used again at once.
+GPU_DEVICE double blockSumOfDoubles(double value, double* room) {
+    sync();
+    room[thread()] = value;
+    for (int step = blockThreads() / 2; step > 0; step /= 2) {
+        sync();
+        if (thread() < step) room[thread()] += room[thread() + step];
+    }
+    sync();
+    const double sum = room[0];
+    sync();
+    return sum;
+}
+
+// kernel<T> for the type of a dtype.
+#define RADLADS_BY_DTYPE(dtype, function, ...) \
+    ((dtype) == DType::BFloat16 ? function<BFloat16>(__VA_ARGS__) : function<float>(__VA_ARGS__))
+
+}  // namespace radlads::kernels::gpu
