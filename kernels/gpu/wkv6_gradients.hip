@@ -19,7 +19,7 @@ struct Room {
     static constexpr int kTiles = kInter > kIntra ? kInter : kIntra;
     BFloat16 *states, *one;               // for the products with states
     BFloat16 *scores, *q, *anchored;      // for those within the chunk, in the same place
-    float *sums, *decays, *parts, *ends;  // [T][N] over the tiles; gi: [T][N]; [T / 16][N]; [N]
+    float *sums, *decays, *parts, *ends;  // [T][N + 4] over the tiles; gi: [T][N]; [T / 16][N]; [N]
     GPU_DEVICE Room() {
         states = reinterpret_cast<BFloat16*>(sharedMemory()), one = states + N * SH;
         scores = states, q = scores + T * ST, anchored = q + T * S;
@@ -27,7 +27,7 @@ struct Room {
         decays = reinterpret_cast<float*>(states + kTiles);
         parts = decays + T * N, ends = parts + T / kTile * N;
     }
-    static_assert(T * N * sizeof(float) <= kTiles * sizeof(BFloat16));
+    static_assert(T * (N + 4) * sizeof(float) <= kTiles * sizeof(BFloat16));
     static constexpr std::size_t kBytes = kTiles * sizeof(BFloat16) + (T * N + T / kTile * N + N) * sizeof(float);
 };
 

@@ -19,8 +19,8 @@ gradientsKernel(Tiles p) {
     const int64_t tile = chunk.index * T * N, small = chunk.index * T * T;
     BFloat16* large = reinterpret_cast<BFloat16*>(sharedMemory());  // [N][kHalf], or a tile
     BFloat16 *one = large + N * SH, *two = one + T * S;
-    float* sums = reinterpret_cast<float*>(sharedMemory());  // [T][N], over all of them
-    static_assert(T * N * sizeof(float) <= (N * SH + 2 * T * S) * sizeof(BFloat16) && T * S <= N * SH);
+    float* sums = reinterpret_cast<float*>(sharedMemory());  // [T][N + 4], over all of them
+    static_assert(T * (N + 4) * sizeof(float) <= (N * SH + 2 * T * S) * sizeof(BFloat16) && T * S <= N * SH);
     float* room = reinterpret_cast<float*>(two + T * S);  // [T / 16][N], then [N]
     float* ends = room + T / kTile * N;
 

@@ -128,12 +128,16 @@ prepareKernel(Tiles p) {
     }
     sync();
     store<T, T>(p.m + small, T, m, ST);
-    clear(sums);
-    multiply<T, Lies::Straight, Lies::Straight, Part::LowerLeft>(sums, m, ST, a, S);
-    forEach(sums, [&](int i, int j, float x) { p.w[tile + i * N + j] = narrow(x); });
-    clear(sums);
+    Sums<T, N> w;
+    clear(w), clear(sums);
+    multiply<T, Lies::Straight, Lies::Straight, Part::LowerLeft>(w, m, ST, a, S);
     multiply<T, Lies::Straight, Lies::Straight, Part::LowerLeft>(sums, m, ST, rest, S);
-    forEach(sums, [&](int i, int j, float x) { p.x[tile + i * N + j] = narrow(x); });
+    sync();
+    forEach(w, [&](int i, int j, float x) { a[i * S + j] = narrow(x); });
+    forEach(sums, [&](int i, int j, float x) { rest[i * S + j] = narrow(x); });
+    sync();
+    store<T, N>(p.w + tile, N, a, S);
+    store<T, N>(p.x + tile, N, rest, S);
 }
 
 }  // namespace

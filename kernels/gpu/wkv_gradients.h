@@ -34,13 +34,13 @@ GPU_DEVICE void addInter(const Chunk& chunk, const BFloat16* states, const BFloa
     }
 }
 
-// f(i, sum) for the tokens of the strip, by way of shared memory, so that channels follow each other: [tokens][N].
+// f(i, sum) for the tokens of the strip, by way of shared memory, so that channels follow each other: [tokens][N + 4].
 template <int N, int T, class F>
 GPU_DEVICE void walk(Sums<T, N>& from, float* room, const Strip<N>& strip, F f) {
     sync();
-    forEach(from, [&](int i, int j, float x) { room[i * N + j] = x; });
+    forEach(from, [&](int i, int j, float x) { room[i * (N + 4) + j] = x; });
     sync();
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) f(i, room[(strip.first + i) * N + strip.channel]);
+    GPU_UNROLL for (int i = 0; i < kTile; ++i) f(i, room[(strip.first + i) * (N + 4) + strip.channel]);
 }
 
 // The sum of `mine` over the strips of the channel. `room`: [tokens / 16][N], shared.

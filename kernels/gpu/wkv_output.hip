@@ -34,9 +34,8 @@ outputKernel(Tiles p) {
         multiply<T, Lies::Straight, Lies::Straight, Part::LowerLeft>(y, q, ST, h, kStride);
     }
     const int64_t row = rowOf(p.y, chunk.batch, chunk.head, chunk.first) + value;
-    forEach(y, [&](int i, int j, float x) {
-        if (i < chunk.tokens && value + j < p.size) put(p.y, row + i * p.y.strides[2] + j, x);
-    });
+    static_assert(T * (kColumns + 4) * sizeof(float) <= (T * S + N * kStride) * sizeof(BFloat16));
+    putRows(y, reinterpret_cast<float*>(sharedMemory()), p.y, row, chunk.tokens, p.size - value);
 }
 
 // dy as tiles; dX = Aqb^T dy, to which the scan adds b^ D.
@@ -58,7 +57,10 @@ backwardProductsKernel(Tiles p) {
     Sums<T, N> dx;
     clear(dx);
     multiply<T, Lies::Turned, Lies::Straight, Part::UpperLeft>(dx, scores, ST, dy, S);
-    forEach(dx, [&](int i, int j, float x) { p.dx[tile + i * N + j] = narrow(x); });
+    sync();
+    forEach(dx, [&](int i, int j, float x) { dy[i * S + j] = narrow(x); });
+    sync();
+    store<T, N>(p.dx + tile, N, dy, S);
 }
 
 }  // namespace

@@ -61,6 +61,50 @@ struct Room {
         N * sizeof(float) + (N * kStride + 3 * kTile3 + 2 * kTile2) * sizeof(BFloat16);
 };
 
+// What a chunk brings, read while the one before is worked on.
+template <int N, bool kSeven>
+struct Next {
+    static constexpr int T = kTokens<N>, S = N + kPad;
+    Coming<T, N> one, two, three;
+    Coming<T, kValues> left, right;
+    float decay;
+    GPU_DEVICE void read(const Tiles& p, const Place<N>& place, int64_t tile, const BFloat16* keys,
+                         const BFloat16* values, const BFloat16* x) {
+        const int64_t first = tile * T * N;
+        one.read(keys + first, N);
+        left.read(values + first + place.value, N);
+        decay = thread() < N ? p.decays[tile * N + thread()] : 0.0f;
+        if (kSeven) {
+            two.read(p.bs + first, N);
+            three.read(p.w + first, N);
+            right.read(x + first + place.value, N);
+        }
+    }
+    GPU_DEVICE void write(const Room<N>& room) const {
+        one.write(room.one, S);
+        left.write(room.left, kStride);
+        if (thread() < N) room.decays[thread()] = decay;
+        if (kSeven) {
+            two.write(room.two, S);
+            three.write(room.three, S);
+            right.write(room.right, kStride);
+        }
+    }
+};
+
+// x <- x + left state, in shared memory, and its tile; begins and ends with a barrier.
+template <int N>
+GPU_DEVICE void addState(const Room<N>& room, const BFloat16* left, BFloat16* to) {
+    constexpr int T = kTokens<N>, S = N + kPad;
+    Sums<T, kValues> x;
+    sync();
+    forEach(x, [&](int i, int j, float& u) { u = widen(room.right[i * kStride + j]); });
+    multiply<N, Lies::Straight, Lies::Straight>(x, left, S, room.state, kStride);
+    forEach(x, [&](int i, int j, float u) { room.right[i * kStride + j] = narrow(u); });
+    sync();
+    store<T, kValues>(to, N, room.right, kStride);
+}
+
 template <int N, bool kSeven>
 GPU_KERNEL(kThreads)
 scanKernel(Tiles p) {
@@ -70,33 +114,20 @@ scanKernel(Tiles p) {
     Sums<N, kValues> h;
     read(h, p, p.state, kSeven, place);
     const int64_t chunks = chunksOf(p.sequences, place.sequence.length);
+    Next<N, kSeven> next;
+    if (chunks > 0) next.read(p, place, place.tile(p, 0), p.ks, p.vs, p.x);
     for (int64_t c = 0; c < chunks; ++c) {
         const int64_t tile = place.tile(p, c);
         sync();
+        next.write(room);
         forEach(h, [&](int i, int j, float x) { room.state[i * kStride + j] = narrow(x); });
-        if (thread() < N) room.decays[thread()] = p.decays[tile * N + thread()];
-        load<T, N>(room.one, S, p.ks + tile * T * N, N);
-        load<T, kValues>(room.left, kStride, p.vs + tile * T * N + place.value, N);
-        if (kSeven) {
-            load<T, N>(room.two, S, p.bs + tile * T * N, N);
-            load<T, N>(room.three, S, p.w + tile * T * N, N);
-        }
-        sync();
-        store<N, kValues>(p.h + tile * N * N + place.value, N, room.state, kStride);
-        if (kSeven) {
-            Sums<T, kValues> x;
-            BFloat16* global = p.x + tile * T * N + place.value;
-            forEach(x, [&](int i, int j, float& u) { u = widen(global[i * N + j]); });
-            multiply<N, Lies::Straight, Lies::Straight>(x, room.three, S, room.state, kStride);
-            forEach(x, [&](int i, int j, float u) {
-                const BFloat16 value = narrow(u);
-                room.right[i * kStride + j] = value;
-                global[i * N + j] = value;
-            });
+        if (c + 1 < chunks) next.read(p, place, place.tile(p, c + 1), p.ks, p.vs, p.x);
+        if (kSeven)
+            addState(room, room.three, p.x + tile * T * N + place.value);
+        else
             sync();
-        } else {
-            decay(h, room.decays);
-        }
+        store<N, kValues>(p.h + tile * N * N + place.value, N, room.state, kStride);
+        if (!kSeven) decay(h, room.decays);
         multiply<T, Lies::Turned, Lies::Straight>(h, room.one, S, room.left, kStride);
         if (kSeven) {
             multiply<T, Lies::Turned, Lies::Straight>(h, room.two, S, room.right, kStride);
@@ -115,34 +146,23 @@ backwardScanKernel(Tiles p) {
     const Room<N> room;
     Sums<N, kValues> d;
     read(d, p, p.dstate, kSeven, place);
-    for (int64_t c = chunksOf(p.sequences, place.sequence.length) - 1; c >= 0; --c) {
+    const int64_t last = chunksOf(p.sequences, place.sequence.length) - 1;
+    Next<N, kSeven> next;
+    if (last >= 0) next.read(p, place, place.tile(p, last), p.qs, p.dys, p.dx);
+    for (int64_t c = last; c >= 0; --c) {
         const int64_t tile = place.tile(p, c);
         sync();
-        if (thread() < N) room.decays[thread()] = p.decays[tile * N + thread()];
-        load<T, N>(room.one, S, p.qs + tile * T * N, N);
-        load<T, kValues>(room.left, kStride, p.dys + tile * T * N + place.value, N);
-        if (kSeven) {
-            load<T, N>(room.two, S, p.bs + tile * T * N, N);
-            load<T, N>(room.three, S, p.w + tile * T * N, N);
-        }
+        next.write(room);
+        if (c > 0) next.read(p, place, place.tile(p, c - 1), p.qs, p.dys, p.dx);
         sync();
         if (kSeven) decay(d, room.decays);
         forEach(d, [&](int i, int j, float x) { room.state[i * kStride + j] = narrow(x); });
         if (!kSeven) decay(d, room.decays);
-        sync();
-        store<N, kValues>(p.ds + tile * N * N + place.value, N, room.state, kStride);
-        if (kSeven) {
-            Sums<T, kValues> x;
-            BFloat16* global = p.dx + tile * T * N + place.value;
-            forEach(x, [&](int i, int j, float& u) { u = widen(global[i * N + j]); });
-            multiply<N, Lies::Straight, Lies::Straight>(x, room.two, S, room.state, kStride);
-            forEach(x, [&](int i, int j, float u) {
-                const BFloat16 value = narrow(u);
-                room.right[i * kStride + j] = value;
-                global[i * N + j] = value;
-            });
+        if (kSeven)
+            addState(room, room.two, p.dx + tile * T * N + place.value);
+        else
             sync();
-        }
+        store<N, kValues>(p.ds + tile * N * N + place.value, N, room.state, kStride);
         multiply<T, Lies::Turned, Lies::Straight>(d, room.one, S, room.left, kStride);
         if (kSeven) multiply<T, Lies::Turned, Lies::Straight>(d, room.three, S, room.right, kStride);
     }

@@ -81,9 +81,15 @@ GPU_DEVICE Chunk chunkOf(const Tiles& p) {
             static_cast<int>(left < kTokens<N> ? left : kTokens<N>)};
 }
 
+#if defined(GPU_CUDA)
+using Eight = uint4;
+#elif defined(GPU_HIP)
+typedef uint32_t Eight __attribute__((ext_vector_type(4)));
+#else
 struct alignas(16) Eight {
     uint32_t x[4];
 };
+#endif
 // A tile between global and shared memory, 8 elements at a time.
 template <int R, int C>
 GPU_DEVICE void load(BFloat16* to, int toStride, const BFloat16* from, int64_t fromStride) {
@@ -101,6 +107,25 @@ GPU_DEVICE void store(BFloat16* to, int64_t toStride, const BFloat16* from, int 
             *reinterpret_cast<const Eight*>(from + row * fromStride + column);
     }
 }
+
+// A tile on its way to shared memory: read while other work goes on, written when there is room.
+template <int R, int C>
+struct Coming {
+    static constexpr int kAll = R * (C / 8), kMine = kAll / kThreads > 0 ? kAll / kThreads : 1;
+    Eight x[kMine];
+    GPU_DEVICE void read(const BFloat16* from, int64_t stride) {
+        GPU_UNROLL for (int u = 0; u < kMine; ++u) {
+            const int i = thread() + u * kThreads;
+            if (i < kAll) x[u] = *reinterpret_cast<const Eight*>(from + i / (C / 8) * stride + i % (C / 8) * 8);
+        }
+    }
+    GPU_DEVICE void write(BFloat16* to, int stride) const {
+        GPU_UNROLL for (int u = 0; u < kMine; ++u) {
+            const int i = thread() + u * kThreads;
+            if (i < kAll) *reinterpret_cast<Eight*>(to + i / (C / 8) * stride + i % (C / 8) * 8) = x[u];
+        }
+    }
+};
 
 // An R x C matrix of sums over the warps of a block; a warp's tiles follow each other in a row where they can.
 template <int R, int C>
@@ -167,6 +192,17 @@ GPU_DEVICE void multiply(Sums<R, C>& sums, const BFloat16* a, int strideA, const
             }
         }
     }
+}
+
+// Sums to a tensor's rows by way of `room`, float [R][C + 4], shared: neighbouring threads write neighbouring elements.
+template <int R, int C>
+GPU_DEVICE void putRows(Sums<R, C>& sums, float* room, const DeviceView& to, int64_t row, int rows, int64_t columns) {
+    sync();
+    forEach(sums, [&](int i, int j, float x) { room[i * (C + 4) + j] = x; });
+    sync();
+    for (int i = thread(); i < R * C; i += kThreads)
+        if (i / C < rows && i % C < columns)
+            put(to, row + i / C * to.strides[2] + i % C, room[i / C * (C + 4) + i % C]);
 }
 
 // A thread's place where channels belong to threads: a channel and 16 tokens.
