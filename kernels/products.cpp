@@ -1,0 +1,65 @@
+#include "kernels/products.h"
+
+#include "kernels/cpu/products_backends.h"
+
+namespace radlads::kernels {
+namespace {
+
+bool isWhole(const Matrix& m) {
+    if (m.rows < 0 || m.columns < 0) return false;
+    return (m.rows == 0 || m.columns == 0 || m.data) && (m.rowStride == 1 || m.columnStride == 1);
+}
+
+double element(const Matrix& m, int64_t row, int64_t column) {
+    const int64_t at = row * m.rowStride + column * m.columnStride;
+    if (m.dtype == DType::BFloat16) return toFloat(static_cast<const BFloat16*>(m.data)[at]);
+    return toFloat(fromFloat<BFloat16>(static_cast<const float*>(m.data)[at]));
+}
+
+void referenceProduct(const Matrix& a, const Matrix& b, float* c, int64_t ldc, Store store) {
+    for (int64_t m = 0; m < a.rows; ++m)
+        for (int64_t n = 0; n < b.columns; ++n) {
+            double sum = store == Store::Add ? static_cast<double>(c[m * ldc + n]) : 0.0;
+            for (int64_t k = 0; k < a.columns; ++k) sum += element(a, m, k) * element(b, k, n);
+            c[m * ldc + n] = static_cast<float>(sum);
+        }
+}
+
+}  // namespace
+
+bool hasBf16Instructions() {
+#if defined(__x86_64__)
+    static const bool has = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw");
+    return has;
+#else
+    return false;
+#endif
+}
+
+Bf16Form bf16Form() {
+#if defined(__x86_64__)
+    if (hasBf16Instructions() && !__builtin_cpu_is("intel")) return Bf16Form::Instructions;
+#endif
+    return Bf16Form::Widened;
+}
+
+const char* whyNot(const Matrix& a, const Matrix& b, int64_t ldc) {
+    if (!isWhole(a) || !isWhole(b)) return "a matrix has no elements one after another";
+    if (a.columns != b.rows) return "the inner sizes of a product differ";
+    if (a.rows > 1 && ldc < b.columns) return "rows of the product overlap";
+    return nullptr;
+}
+
+std::size_t bf16ProductFloats(int64_t rows, int64_t depth, int64_t columns) {
+    return simd::productFloats(rows, depth, columns);
+}
+
+void bf16Product(Backend backend, Bf16Form form, const Matrix& a, const Matrix& b, float* c, int64_t ldc, Store store,
+                 float* workspace) {
+    if (backend == Backend::Reference)
+        referenceProduct(a, b, c, ldc, store);
+    else
+        simd::product(form, a, b, c, ldc, store, workspace);
+}
+
+}  // namespace radlads::kernels

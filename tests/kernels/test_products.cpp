@@ -1,0 +1,192 @@
+// Products of bfloat16: every form, layout, dtype and instruction set against sums in double, and what they may touch.
+#include <random>
+
+#include "kernels/products.h"
+#include "tests/kernels/guarded.h"
+
+namespace radlads::kernels {
+namespace {
+
+using testing::forEachInstructionSet;
+using testing::Guarded;
+using testing::relativeError;
+
+// How an operand lies in memory.
+struct Layout {
+    DType dtype = DType::Float32;
+    bool isTransposed = false;
+    int64_t gap = 0;  // between its lines
+};
+constexpr Layout kLayouts[] = {
+    {DType::Float32, false, 0}, {DType::Float32, true, 5}, {DType::BFloat16, false, 3}, {DType::BFloat16, true, 0}};
+
+// rows x columns of values that bfloat16 does not hold, or holds.
+class Operand {
+public:
+    Operand(int64_t rows, int64_t columns, const Layout& layout, unsigned seed) {
+        const int64_t lines = layout.isTransposed ? columns : rows, length = layout.isTransposed ? rows : columns;
+        const int64_t stride = length + layout.gap;
+        m_floats.assign(static_cast<std::size_t>(lines * stride + 1), std::nanf(""));
+        m_halves.assign(m_floats.size(), fromFloat<BFloat16>(std::nanf("")));
+        std::mt19937 random(seed);
+        std::normal_distribution<float> normal;
+        for (int64_t r = 0; r < rows; ++r)
+            for (int64_t c = 0; c < columns; ++c) {
+                const auto at = static_cast<std::size_t>(layout.isTransposed ? c * stride + r : r * stride + c);
+                m_floats[at] = normal(random);
+                m_halves[at] = fromFloat<BFloat16>(m_floats[at]);
+            }
+        m_matrix = {nullptr,     rows, columns, layout.isTransposed ? 1 : stride, layout.isTransposed ? stride : 1,
+                    layout.dtype};
+    }
+    Matrix matrix() { return as(m_matrix.dtype); }
+    Matrix as(DType dtype) {
+        Matrix result = m_matrix;
+        result.dtype = dtype;
+        result.data = dtype == DType::Float32 ? static_cast<const void*>(m_floats.data()) : m_halves.data();
+        return result;
+    }
+    std::vector<float>& floats() { return m_floats; }
+
+private:
+    std::vector<float> m_floats;
+    std::vector<BFloat16> m_halves;
+    Matrix m_matrix;
+};
+
+std::vector<Bf16Form> forms() {
+    std::vector<Bf16Form> result{Bf16Form::Widened};
+    if (hasBf16Instructions()) result.push_back(Bf16Form::Instructions);
+    return result;
+}
+
+// C between guard bands, its rows a gap apart that stays as it is.
+struct Product {
+    static constexpr int64_t kGap = 3;
+    static constexpr double kBetween = 77.0;
+    Product(int64_t m, int64_t n) : rows(m), columns(n), c(std::max<int64_t>(1, m * (n + kGap))) {
+        for (std::size_t i = 0; i < c.size(); ++i) c.set(i, kBetween);
+        for (int64_t r = 0; r < m; ++r)
+            for (int64_t i = 0; i < n; ++i) c.set(static_cast<std::size_t>(r * (n + kGap) + i), std::nan(""));
+    }
+    void compute(Backend backend, Bf16Form form, const Matrix& a, const Matrix& b, Store store = Store::Set) {
+        ASSERT_EQ(whyNot(a, b, columns + kGap), nullptr);
+        Guarded<float> workspace(static_cast<int64_t>(bf16ProductFloats(rows, a.columns, columns)));
+        bf16Product(backend, form, a, b, c.data(), columns + kGap, store, workspace.data());
+        EXPECT_TRUE(workspace.guardsAreWhole());
+        EXPECT_TRUE(c.guardsAreWhole());
+        for (int64_t r = 0; r < rows; ++r)
+            for (int64_t i = 0; i < kGap; ++i)
+                EXPECT_EQ(c[static_cast<std::size_t>(r * (columns + kGap) + columns + i)], kBetween);
+    }
+    std::vector<double> values() const {
+        std::vector<double> all;
+        for (int64_t r = 0; r < rows; ++r)
+            for (int64_t i = 0; i < columns; ++i) all.push_back(c[static_cast<std::size_t>(r * (columns + kGap) + i)]);
+        return all;
+    }
+    int64_t rows, columns;
+    Guarded<float> c;
+};
+
+constexpr struct {
+    int64_t rows, depth, columns;
+} kShapes[] = {{1, 1, 1},     {1, 7, 3},       {3, 2, 17},   {8, 16, 48},  {7, 33, 49},
+               {16, 64, 96},  {17, 5, 31},     {193, 9, 16}, {9, 385, 50}, {20, 771, 9},
+               {5, 12, 1539}, {200, 400, 100}, {0, 4, 5},    {4, 0, 5},    {4, 5, 0}};
+
+void everyShape(Bf16Form form, const std::string& where) {
+    for (const auto& shape : kShapes)
+        for (const Layout& left : kLayouts)
+            for (const Layout& right : kLayouts) {
+                Operand a(shape.rows, shape.depth, left, 1), b(shape.depth, shape.columns, right, 2);
+                Product ours(shape.rows, shape.columns), exact(shape.rows, shape.columns);
+                ours.compute(Backend::Simd, form, a.matrix(), b.matrix());
+                exact.compute(Backend::Reference, form, a.matrix(), b.matrix());
+                const std::string name = where + " " + std::to_string(shape.rows) + "x" + std::to_string(shape.depth) +
+                                         "x" + std::to_string(shape.columns);
+                EXPECT_LT(relativeError(ours.values(), exact.values()), 1e-6) << name;
+                ours.compute(Backend::Simd, form, a.matrix(), b.matrix(), Store::Add);
+                exact.compute(Backend::Reference, form, a.matrix(), b.matrix(), Store::Add);
+                EXPECT_LT(relativeError(ours.values(), exact.values()), 1e-6) << name << " added";
+            }
+}
+
+TEST(Products, EveryFormShapeAndLayoutMatchesTheReference) {
+    forEachInstructionSet([](const std::string& name) {
+        for (const Bf16Form form : forms()) everyShape(form, name + (form == Bf16Form::Widened ? "" : " instructions"));
+    });
+}
+
+// The definition itself, from products that float32 and bfloat16 hold exactly.
+TEST(Products, TheReferenceRoundsItsOperands) {
+    const float a[] = {1.00390625f, 2.0f}, b[] = {1.01171875f, 3.0f};  // halfway: to 1.0 and to 1.015625, even both
+    for (const Backend backend : {Backend::Reference, Backend::Simd}) {
+        Product product(1, 1);
+        product.compute(backend, Bf16Form::Widened, {a, 1, 2, 2, 1}, {b, 2, 1, 1, 1});
+        EXPECT_EQ(product.c[0], 1.0 * 1.015625 + 6.0);
+    }
+}
+
+TEST(Products, ARoundedOperandGivesTheSameBits) {
+    forEachInstructionSet([](const std::string& name) {
+        for (const Bf16Form form : forms())
+            for (const bool isTransposed : {false, true}) {
+                const Layout layout{DType::Float32, isTransposed, 1};
+                Operand a(37, 401, layout, 3), b(401, 59, layout, 4);
+                Product wide(37, 59), narrow(37, 59);
+                wide.compute(Backend::Simd, form, a.as(DType::Float32), b.as(DType::Float32));
+                narrow.compute(Backend::Simd, form, a.as(DType::BFloat16), b.as(DType::BFloat16));
+                EXPECT_TRUE(wide.c.sameBits(narrow.c)) << name;
+            }
+    });
+}
+
+// What makes results of micro-batches and chunks of tokens independent of how they are cut.
+TEST(Products, ARowHasTheSameBitsInAnyProduct) {
+    forEachInstructionSet([](const std::string& name) {
+        for (const Bf16Form form : forms()) {
+            Operand a(210, 390, {}, 5), b(390, 101, {DType::Float32, true, 0}, 6);
+            Product whole(210, 101);
+            whole.compute(Backend::Simd, form, a.matrix(), b.matrix());
+            for (const int64_t row : {0, 5, 197, 209}) {
+                Matrix one = a.matrix();
+                one.data = static_cast<const float*>(one.data) + row * one.rowStride;
+                one.rows = 1;
+                Product alone(1, 101);
+                alone.compute(Backend::Simd, form, one, b.matrix());
+                const std::vector<double> all = whole.values(), values = alone.values();
+                EXPECT_TRUE(std::equal(values.begin(), values.end(), all.begin() + row * 101))
+                    << name << " row " << row;
+            }
+        }
+    });
+}
+
+TEST(Products, NotANumberStaysInItsRow) {
+    for (const Bf16Form form : forms()) {
+        Operand a(20, 50, {}, 7), b(50, 33, {}, 8);
+        a.floats()[3 * 50 + 49] = std::nanf("");
+        Product product(20, 33);
+        product.compute(Backend::Simd, form, a.matrix(), b.matrix());
+        const std::vector<double> values = product.values();
+        for (int64_t i = 0; i < 20 * 33; ++i) EXPECT_EQ(std::isnan(values[static_cast<std::size_t>(i)]), i / 33 == 3);
+    }
+}
+
+TEST(Products, WhatIsNoProductIsRefused) {
+    const float x[16] = {};
+    const Matrix good{x, 4, 4, 4, 1};
+    EXPECT_EQ(whyNot(good, good, 4), nullptr);
+    EXPECT_NE(whyNot(good, {x, 3, 4, 4, 1}, 4), nullptr);
+    EXPECT_NE(whyNot({x, 2, 2, 4, 2}, {x, 2, 2, 2, 1}, 2), nullptr);
+    EXPECT_NE(whyNot({nullptr, 4, 4, 4, 1}, good, 4), nullptr);
+    EXPECT_NE(whyNot(good, good, 3), nullptr);
+}
+
+TEST(Products, TheFormIsOneThatTheProcessorHas) {
+    EXPECT_TRUE(bf16Form() == Bf16Form::Widened || hasBf16Instructions());
+}
+
+}  // namespace
+}  // namespace radlads::kernels
