@@ -8,6 +8,8 @@
 #include "engine/model/compat.h"
 #include "engine/model/decoder.h"
 #include "engine/model/kernel_choice.h"
+#include "engine/model/ops.h"
+#include "engine/model/precision.h"
 #include "kernels/losses.h"
 
 namespace radlads::convert {
@@ -73,14 +75,14 @@ struct ChunkLoss {
 // By LibTorch's operations.
 ChunkLoss chunkLossByTorch(const at::Tensor& hidden, const at::Tensor& head, const HeadTargets& targets, double scale, bool wantGradients) {
     const at::ScalarType wide = head.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-    const at::Tensor student = at::log_softmax(at::linear(hidden, head), -1, wide);
+    const at::Tensor student = at::log_softmax(model::linear(hidden, head), -1, wide);
     ChunkLoss result;
     if (targets.labels.defined()) {
         const at::Tensor labels = targets.labels.unsqueeze(1);
         result.sum = -student.gather(1, labels).sum(at::kDouble).item<double>();
         if (wantGradients) result.gradient = student.exp().scatter_add_(1, labels, at::full(labels.sizes(), -1.0, student.options()));
     } else {
-        const at::Tensor teacher = at::log_softmax(at::linear(targets.teacherHidden, targets.teacherHead), -1, wide);
+        const at::Tensor teacher = at::log_softmax(model::linear(targets.teacherHidden, targets.teacherHead), -1, wide);
         const at::Tensor probability = teacher.exp();
         result.sum = (probability * (teacher - student)).sum(at::kDouble).item<double>();
         if (wantGradients) result.gradient = student.exp().sub_(probability);
@@ -123,7 +125,7 @@ public:
 private:
     static kernels::View product(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& room, at::Tensor& logits) {
         logits = room.narrow(0, 0, hidden.size(0));
-        at::mm_out(logits, hidden, head.t());
+        model::multiply(logits, hidden, head.t());
         return kernels::contiguous(logits.data_ptr<float>(), 1, 1, logits.size(0), logits.size(1));
     }
 
@@ -160,8 +162,8 @@ HeadResult headLoss(const at::Tensor& hidden, const at::Tensor& head, const Head
         total += loss.sum;
         if (!wantGradients) continue;
         at::Tensor gradient = result.hiddenGradient.narrow(0, start, size);
-        at::mm_out(gradient, loss.gradient, head);
-        if (result.headGradient.defined()) result.headGradient.addmm_(loss.gradient.t(), rows);
+        model::multiply(gradient, loss.gradient, head);
+        if (result.headGradient.defined()) model::multiplyAdd(result.headGradient, loss.gradient.t(), rows);
     }
     result.loss = total / static_cast<double>(count);
     return result;

@@ -15,7 +15,8 @@ DecoderState emptyState(const io::ModelConfig& config) {
 }
 
 at::Tensor embed(const Weights& weights, const io::ModelConfig& config, const at::Tensor& tokens) {
-    return at::embedding(weights.at("model.embed_tokens.weight"), tokens, config.paddingToken.value_or(-1));
+    const at::Tensor rows = at::embedding(weights.at("model.embed_tokens.weight"), tokens, config.paddingToken.value_or(-1));
+    return rows.scalar_type() == at::kBFloat16 ? rows.to(at::kFloat) : rows;
 }
 
 at::Tensor mixerInput(const Weights& weights, const io::ModelConfig& config, int64_t layer, const at::Tensor& h) {
@@ -44,7 +45,7 @@ at::Tensor hiddenStates(const Weights& weights, const io::ModelConfig& config, c
 }
 
 at::Tensor headLogits(const Weights& weights, const at::Tensor& hidden) {
-    return at::linear(hidden, weights.at("lm_head.weight"));
+    return model::linear(hidden, weights.at("lm_head.weight"));
 }
 
 at::Tensor logits(const Weights& weights, const io::ModelConfig& config, const at::Tensor& tokens, const ForwardOptions& options) {

@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "engine/model/compat.h"
+#include "engine/model/precision.h"
 
 namespace radlads::model {
 
@@ -12,10 +13,7 @@ at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps) {
 }
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-    if (weight.scalar_type() == at::kBFloat16 && x.scalar_type() != at::kBFloat16) {
-        const at::Tensor y = at::linear(x.to(at::kBFloat16), weight).to(x.scalar_type());
-        return bias.defined() ? y + bias : y;
-    }
+    if (isBf16Product(x, weight)) return bf16Linear(x, weight, bias);
     return at::linear(x, weight, bias.defined() ? c10::optional<at::Tensor>(bias) : c10::nullopt);
 }
 

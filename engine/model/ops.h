@@ -9,8 +9,8 @@ namespace radlads::model {
 
 // x rsqrt(mean(x^2) + eps) * weight over the last dimension (radlads.md 1.1); statistics in float32 or wider.
 at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps);
-// x [.., in] times weight [out, in], plus bias [out] if defined. A weight in bfloat16 meets x, and in the backward pass the gradient,
-// rounded to it; the sums are of float32, the result and x's gradient of x's dtype.
+// x [.., in] times weight [out, in], plus bias [out] if defined: every product with a weight that is not of low rank. In
+// float32, or in bf16 (precision.h).
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
 // [B, T, h N] -> [B, h, T, N] and back.
 at::Tensor splitHeads(const at::Tensor& x, int64_t heads);

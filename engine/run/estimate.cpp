@@ -125,7 +125,9 @@ double activationsPerToken(const ModelShape& shape, const protocol::StepPlan& st
 
 MemoryEstimate stepMemory(const ModelShape& shape, const ParameterCounts& counts, const protocol::Plan& plan,
                           const protocol::StepPlan& step, int64_t concurrent) {
-    const bool bf16 = plan.hardware.precision == protocol::Precision::Bf16;
+    // A CPU multiplies the float32 masters themselves, rounded as they are read: bf16 leaves its memory as it is.
+    const bool isCpu = plan.hardware.device == "auto" || plan.hardware.device == "cpu";
+    const bool bf16 = plan.hardware.precision == protocol::Precision::Bf16 && !isCpu;
     const double weightBytes = bf16 ? 2 : 4, teacherBytes = plan.teacher.dtype == "bfloat16" ? 2 : 4;
     const double trained = trainedParameters(shape, counts, step);
     const double ranks = double(plan.hardware.ranks);

@@ -28,7 +28,7 @@ struct MemoryEstimate {
     double weights = 0;      // the trained model and the teacher, which the worker keeps for the whole run
     double gradients = 0;    // of the trained parameters
     double moments = 0;      // two Adam moments of the trained parameters, fp32
-    double masters = 0;      // fp32 copies of trained parameters when weights are bf16
+    double masters = 0;      // fp32 copies of trained parameters when weights are bf16: on GPUs
     double activations = 0;  // of the micro-batches computed at a time
     double logits = 0;       // of these: the student's and, in distillation, the teacher's
     double total() const { return weights + gradients + moments + masters + activations + logits; }

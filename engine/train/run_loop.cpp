@@ -202,7 +202,6 @@ Status RunLoop::restore() {
         }
         tensor.copy_(found->second);
     }
-    m_session->weightsChanged();
     m_loaded->weights.clear();
     return {};
 }
@@ -275,7 +274,6 @@ Status RunLoop::rollBack(Optimizer& optimizer, const std::string& reason) {
             const at::NoGradGuard noGrad;
             tensor.copy_(loaded->weights.at(name));
         }
-        m_session->weightsChanged();
         m_position = info.position;
         m_position.rollbacks = rollbacks;
         m_position.learningRateFactor = factor;
@@ -301,7 +299,6 @@ Status RunLoop::applyUpdate(Optimizer& optimizer, const protocol::StepPlan& plan
     rates.mixer *= m_position.learningRateFactor;
     const double clip = plan.gradientClip > 0 && batch.norm > plan.gradientClip ? plan.gradientClip / batch.norm : 1.0;
     optimizer.update(batch.gradients, batch.scale * clip, rates, m_session->threads());
-    m_session->weightsChanged();
     m_position.update += 1;
     m_position.sample += plan.batchSize;
     m_position.tokens += tokensPerUpdate;

@@ -4,6 +4,7 @@
 
 #include "engine/convert/setup.h"
 #include "engine/model/compat.h"
+#include "engine/model/precision.h"
 #include "engine/model/threads.h"
 #include "engine/run/run_directory.h"
 #include "engine/run/support.h"
@@ -58,10 +59,8 @@ Result<std::unique_ptr<Session>> Session::open(const protocol::Plan& plan, const
         RADLADS_TRY_ASSIGN(session->m_teacher, model::loadCheckpoint(resolveTeacherPath(plan.teacher.path)));
         RADLADS_TRY_ASSIGN(session->m_config, convert::studentConfig(session->m_teacher->config, plan.student));
         session->m_weights = convert::studentWeights(session->m_teacher->weights, session->m_config, seed);
-        if (plan.teacher.dtype == "bfloat16") halve(session->m_teacher->weights);
+        if (plan.teacher.dtype == "bfloat16") model::holdInBfloat16(session->m_teacher->weights);
     }
-    session->m_compute.emplace(session->m_weights, plan.hardware.precision);
-    session->weightsChanged();
 
     const int64_t vocab = std::max(session->m_config.vocabSize, session->m_tokenizer.vocabSize());
     const auto openAll = [&](const std::vector<protocol::SourcePlan>& sources, std::vector<data::TokenStore>& stores) -> Status {
@@ -101,7 +100,6 @@ void Session::setTrainable(const protocol::StepPlan& step) {
         }
         tensor.set_requires_grad(train);
     }
-    weightsChanged();
 }
 
 LossFunction Session::lossFunction(const protocol::StepPlan& step) const {
@@ -109,10 +107,19 @@ LossFunction Session::lossFunction(const protocol::StepPlan& step) const {
         case protocol::Loss::AlignL2:
         case protocol::Loss::AlignMse:
             return [this, loss = *step.loss](const at::Tensor& tokens) {
+                const model::PrecisionScope scope(m_plan.hardware.precision);
                 return convert::alignLoss(teacher(), model(), tokens.narrow(1, 0, tokens.size(1) - 1), loss);
             };
-        case protocol::Loss::Kl: return [this](const at::Tensor& tokens) { return convert::distillLoss(teacher(), model(), tokens); };
-        case protocol::Loss::CrossEntropy: return [this](const at::Tensor& tokens) { return convert::crossEntropyLoss(model(), tokens); };
+        case protocol::Loss::Kl:
+            return [this](const at::Tensor& tokens) {
+                const model::PrecisionScope scope(m_plan.hardware.precision);
+                return convert::distillLoss(teacher(), model(), tokens);
+            };
+        case protocol::Loss::CrossEntropy:
+            return [this](const at::Tensor& tokens) {
+                const model::PrecisionScope scope(m_plan.hardware.precision);
+                return convert::crossEntropyLoss(model(), tokens);
+            };
     }
     return {};
 }
@@ -122,6 +129,7 @@ double Session::validationLoss(const protocol::StepPlan& step, const data::Batch
     const int64_t count = std::min(windows, m_plan.data.validation.windows);
     std::vector<double> losses(static_cast<size_t>(count));
     model::parallelTasks(losses.size(), m_threads, [&](size_t i) {
+        const model::PrecisionScope scope(m_plan.hardware.precision);
         std::vector<int32_t> ids(static_cast<size_t>(step.sequenceLength + 1));
         if (m_validationStores.empty()) {
             sampler.validationSample(static_cast<int64_t>(i), ids);

@@ -12,7 +12,6 @@
 #include "engine/io/tokenizer.h"
 #include "engine/protocol/plan.h"
 #include "engine/run/machine.h"
-#include "engine/train/compute_weights.h"
 #include "engine/train/updater.h"
 
 namespace radlads::train {
@@ -38,15 +37,12 @@ public:
     model::Weights& weights() { return m_weights; }
     bool hasTeacher() const { return m_teacher.has_value(); }
     convert::ModelView teacher() const { return {m_teacher->weights, m_teacher->config}; }
-    // What a step computes with: as setTrainable and weightsChanged left it.
-    convert::ModelView model() const { return {m_compute->get(), m_config}; }
+    convert::ModelView model() const { return {m_weights, m_config}; }
     size_t threads() const { return m_threads; }
     fs::path tokenizerDirectory() const;
 
     // Sets which parameters ask for gradients in a step; false for all with `none`.
     void setTrainable(const protocol::StepPlan& step);
-    // To be called after every change of weights(), before anything is computed with them.
-    void weightsChanged() { m_compute->refresh(m_threads); }
     LossFunction lossFunction(const protocol::StepPlan& step) const;
     double validationLoss(const protocol::StepPlan& step, const data::BatchSampler& sampler) const;
     // The sampler of a step; its validation windows are held out of every step's training windows.
@@ -60,7 +56,6 @@ private:
     std::optional<model::Checkpoint> m_teacher;
     io::ModelConfig m_config;
     model::Weights m_weights;
-    std::optional<ComputeWeights> m_compute;
     std::vector<data::TokenStore> m_stores, m_validationStores;
     size_t m_threads = 1;
 };

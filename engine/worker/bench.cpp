@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "engine/model/compat.h"
+#include "engine/model/precision.h"
 #include "engine/model/threads.h"
 #include "engine/run/machine.h"
 #include "engine/run/support.h"
@@ -69,8 +70,10 @@ Result<int> bench(const BenchOptions& options) {
     ceilings.gemmAll = threads > 1 ? gemmFlopsPerSecond(threads) : ceilings.gemmOne;
     ceilings.copyAll = threads > 1 ? copyBytesPerSecond(threads) : ceilings.copyOne;
     if (run::contains(run::supportOf(machine).precision, "bf16")) {
-        ceilings.halfGemmOne = gemmFlopsPerSecond(1, true);
-        ceilings.halfGemmAll = threads > 1 ? gemmFlopsPerSecond(threads, true) : ceilings.halfGemmOne;
+        ceilings.bf16One = gemmFlopsPerSecond(1, Product::Bf16);
+        ceilings.bf16TorchOne = gemmFlopsPerSecond(1, Product::Bf16Torch);
+        ceilings.bf16All = threads > 1 ? gemmFlopsPerSecond(threads, Product::Bf16) : ceilings.bf16One;
+        ceilings.bf16TorchAll = threads > 1 ? gemmFlopsPerSecond(threads, Product::Bf16Torch) : ceilings.bf16TorchOne;
     } else if (options.precision == "bf16") {
         return invalidInput("--precision bf16 needs a processor with AVX512_BF16 or AMX, and {} has neither; leave it out", machine.processor);
     }
@@ -80,16 +83,20 @@ Result<int> bench(const BenchOptions& options) {
     Table table({{"Ceiling", Align::Left}, {"1 thread"}, {fmt::format("{} threads", threads)}});
     if (threads == 1) table = Table({{"Ceiling", Align::Left}, {"1 thread"}});
     table.add({"sgemm, GFLOP/s", fmt::format("{:.1f}", ceilings.gemmOne / 1e9), fmt::format("{:.1f}", ceilings.gemmAll / 1e9)});
-    if (ceilings.halfGemmOne > 0)
-        table.add({"bf16 product, GFLOP/s", fmt::format("{:.1f}", ceilings.halfGemmOne / 1e9), fmt::format("{:.1f}", ceilings.halfGemmAll / 1e9)});
+    if (ceilings.bf16One > 0) {
+        table.add({"bf16 product, GFLOP/s", fmt::format("{:.1f}", ceilings.bf16One / 1e9), fmt::format("{:.1f}", ceilings.bf16All / 1e9)});
+        table.add({"the same by LibTorch", fmt::format("{:.1f}", ceilings.bf16TorchOne / 1e9), fmt::format("{:.1f}", ceilings.bf16TorchAll / 1e9)});
+    }
     table.add({"memory copy, GB/s", fmt::format("{:.1f}", ceilings.copyOne / 1e9), fmt::format("{:.1f}", ceilings.copyAll / 1e9)});
     std::string text = fmt::format("{}, {} cores, {} hardware threads\n\n{}", machine.processor, machine.cores, machine.hardwareThreads, table.text()) + disturbance(ceilings.share);
     ordered_json json = {{"machine", {{"processor", machine.processor}, {"cores", machine.cores}, {"hardware_threads", machine.hardwareThreads}, {"threads_used", threads}}},
                          {"ceilings",
                           {{"sgemm_flops_per_second_1_thread", ceilings.gemmOne},
                            {"sgemm_flops_per_second_all_threads", ceilings.gemmAll},
-                           {"bf16_flops_per_second_1_thread", ceilings.halfGemmOne},
-                           {"bf16_flops_per_second_all_threads", ceilings.halfGemmAll},
+                           {"bf16_flops_per_second_1_thread", ceilings.bf16One},
+                           {"bf16_flops_per_second_all_threads", ceilings.bf16All},
+                           {"bf16_torch_flops_per_second_1_thread", ceilings.bf16TorchOne},
+                           {"bf16_torch_flops_per_second_all_threads", ceilings.bf16TorchAll},
                            {"copy_bytes_per_second_1_thread", ceilings.copyOne},
                            {"copy_bytes_per_second_all_threads", ceilings.copyAll},
                            {"processor_share", ceilings.share}}}};
@@ -107,20 +114,24 @@ Result<int> bench(const BenchOptions& options) {
 
 }  // namespace
 
-double gemmFlopsPerSecond(size_t threads, bool bfloat16) {
+double gemmFlopsPerSecond(size_t threads, Product product) {
     constexpr int64_t kMatrix = 1024;
-    const at::ScalarType dtype = bfloat16 ? at::kBFloat16 : at::kFloat;
+    const at::ScalarType dtype = product == Product::Float32 ? at::kFloat : at::kBFloat16;
+    const at::ScalarType resultDtype = product == Product::Bf16Torch ? at::kBFloat16 : at::kFloat;
     const at::NoGradGuard noGrad;
     std::vector<at::Tensor> a, b, c;
     for (size_t i = 0; i < threads; ++i) {
         a.push_back(at::rand({kMatrix, kMatrix}, at::kFloat).to(dtype));
         b.push_back(at::rand({kMatrix, kMatrix}, at::kFloat).to(dtype));
-        c.push_back(at::empty({kMatrix, kMatrix}, dtype));
+        c.push_back(at::empty({kMatrix, kMatrix}, resultDtype));
     }
     const double seconds = bestTiming(kCeilingSeconds, [&] {
         model::parallelTasks(threads, threads, [&](size_t i) {
             const at::NoGradGuard inTask;
-            at::mm_out(c[i], a[i], b[i]);
+            if (product == Product::Bf16)
+                model::multiply(c[i], a[i], b[i]);
+            else
+                at::mm_out(c[i], a[i], b[i]);
         });
     }).seconds;
     return 2.0 * kMatrix * kMatrix * kMatrix * static_cast<double>(threads) / seconds;

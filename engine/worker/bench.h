@@ -24,7 +24,8 @@ struct BenchOptions {
 struct Ceilings {
     size_t threads = 1;
     double gemmOne = 0, gemmAll = 0, copyOne = 0, copyAll = 0;
-    double halfGemmOne = 0, halfGemmAll = 0;  // bfloat16; 0 where the processor has no such products
+    // bfloat16 by this program's kernels and by LibTorch; 0 where the processor has no such products.
+    double bf16One = 0, bf16All = 0, bf16TorchOne = 0, bf16TorchAll = 0;
     double share = 0;  // of a processor, over all of them
 };
 

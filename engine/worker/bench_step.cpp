@@ -1,13 +1,12 @@
 // bench --step: where the time of an update goes, in each of the three training steps of a model.
 #include <algorithm>
-#include <optional>
 
 #include "engine/convert/losses.h"
 #include "engine/convert/setup.h"
 #include "engine/model/compat.h"
 #include "engine/model/decoder.h"
+#include "engine/model/precision.h"
 #include "engine/model/threads.h"
-#include "engine/train/compute_weights.h"
 #include "engine/train/optimizer.h"
 #include "engine/train/session.h"
 #include "engine/train/updater.h"
@@ -33,11 +32,10 @@ struct BenchModel {
     model::Checkpoint teacher;
     io::ModelConfig config;
     model::Weights weights;
-    std::optional<train::ComputeWeights> compute;
     protocol::Plan plan;
     run::PlanEstimate estimate;
     convert::ModelView teacherView() const { return {teacher.weights, teacher.config}; }
-    convert::ModelView studentView() const { return {compute->get(), config}; }
+    convert::ModelView studentView() const { return {weights, config}; }
 };
 
 Result<protocol::Plan> benchPlan(const BenchOptions& options) {
@@ -69,8 +67,7 @@ Status openModel(const BenchOptions& options, BenchModel& model) {
     run::ModelShape shape = modelShape(model.config);
     shape.tiedEmbeddings = model.teacher.config.tieEmbeddings;
     model.estimate = run::estimatePlan(shape, model.plan);
-    if (model.plan.teacher.dtype == "bfloat16") train::halve(model.teacher.weights);
-    model.compute.emplace(model.weights, model.plan.hardware.precision);
+    if (model.plan.teacher.dtype == "bfloat16") model::holdInBfloat16(model.teacher.weights);
     return {};
 }
 
@@ -83,21 +80,29 @@ train::LossFunction lossFunction(const BenchModel& model, const protocol::StepPl
     switch (step.kind) {
         case StepKind::Align:
             return [&model](const at::Tensor& tokens) {
+                const model::PrecisionScope scope(model.plan.hardware.precision);
                 return convert::alignLoss(model.teacherView(), model.studentView(), tokens.narrow(1, 0, tokens.size(1) - 1), protocol::Loss::AlignL2);
             };
         case StepKind::Distill:
-            return [&model](const at::Tensor& tokens) { return convert::distillLoss(model.teacherView(), model.studentView(), tokens); };
-        default: return [&model](const at::Tensor& tokens) { return convert::crossEntropyLoss(model.studentView(), tokens); };
+            return [&model](const at::Tensor& tokens) {
+                const model::PrecisionScope scope(model.plan.hardware.precision);
+                return convert::distillLoss(model.teacherView(), model.studentView(), tokens);
+            };
+        default:
+            return [&model](const at::Tensor& tokens) {
+                const model::PrecisionScope scope(model.plan.hardware.precision);
+                return convert::crossEntropyLoss(model.studentView(), tokens);
+            };
     }
 }
 
 // Forward and backward of the decoder below the head, from a gradient that is as good as any.
 void decoderForwardBackward(const BenchModel& model, const at::Tensor& tokens) {
     std::vector<at::Tensor> parameters;
-    for (const auto& [name, tensor] : model.compute->get()) {
+    for (const auto& [name, tensor] : model.weights) {
         if (tensor.requires_grad()) parameters.push_back(tensor);
     }
-    const at::Tensor hidden = model::hiddenStates(model.compute->get(), model.config, tokens);
+    const at::Tensor hidden = model::hiddenStates(model.weights, model.config, tokens);
     model::gradients({hidden}, parameters, {at::ones_like(hidden)});
 }
 
@@ -106,13 +111,15 @@ StepTimes timeStep(BenchModel& model, size_t index, size_t threads, double budge
     for (auto& [name, tensor] : model.weights) {
         tensor.set_requires_grad(step.kind != StepKind::Align || name.find(".self_attn.") != std::string::npos);
     }
-    model.compute->refresh(threads);
     const std::vector<int32_t> batch = randomTokens(step.batchSize * (step.sequenceLength + 1), model.config.vocabSize);
     const int64_t micro = train::resolveMicroBatch(step);
     const size_t count = static_cast<size_t>(step.batchSize / micro);
     const at::Tensor inputs = train::toTokens(batch, step.batchSize).narrow(1, 0, step.sequenceLength);
     const auto microBatches = [&](const std::function<void(const at::Tensor&)>& task) {
-        model::parallelTasks(count, threads, [&](size_t i) { task(inputs.narrow(0, static_cast<int64_t>(i) * micro, micro)); });
+        model::parallelTasks(count, threads, [&](size_t i) {
+            const model::PrecisionScope scope(model.plan.hardware.precision);
+            task(inputs.narrow(0, static_cast<int64_t>(i) * micro, micro));
+        });
     };
 
     train::BatchGradients gradients;
@@ -145,10 +152,7 @@ StepTimes timeStep(BenchModel& model, size_t index, size_t threads, double budge
         times.loss = whole - times.teacher - times.student;
     }
     train::Optimizer optimizer(model.weights, step.adam, step.weightDecay);
-    times.optimizer = bestTiming(budget / 8, [&] {
-                          optimizer.update(gradients.gradients, 1.0, {0.0, 0.0}, threads);
-                          model.compute->refresh(threads);
-                      }).seconds;
+    times.optimizer = bestTiming(budget / 8, [&] { optimizer.update(gradients.gradients, 1.0, {0.0, 0.0}, threads); }).seconds;
     return times;
 }
 
@@ -162,7 +166,7 @@ Result<ordered_json> benchSteps(const BenchOptions& options, const Ceilings& cei
     ordered_json steps = ordered_json::array();
     double share = std::numeric_limits<double>::infinity();
     const bool halved = model.plan.hardware.precision == protocol::Precision::Bf16;
-    const double gemm = halved ? ceilings.halfGemmAll : ceilings.gemmAll;
+    const double gemm = halved ? std::max(ceilings.bf16All, ceilings.bf16TorchAll) : ceilings.gemmAll;
     for (size_t i = 0; i < model.plan.steps.size(); ++i) {
         const char* kind = protocol::toString(model.plan.steps[i].kind);
         display.message(fmt::format("Measuring step {} ({}) ...", i + 1, kind));

@@ -17,11 +17,13 @@
 #include "engine/model/threads.h"
 #include "engine/run/files.h"
 #include "engine/run/machine.h"
+#include "engine/run/support.h"
 #include "engine/worker/command.h"
 #include "engine/worker/model_facts.h"
 #include "engine/worker/progress.h"
 #include "engine/worker/rates.h"
 #include "engine/worker/table.h"
+#include "kernels/products.h"
 
 namespace radlads::worker {
 namespace {
@@ -81,6 +83,17 @@ void checkLibraries(Findings& findings, double gemmRate) {
 
 void checkKernels(Findings& findings) {
     findings.push_back({"Kernels", Level::Ok, model::describeKernels(), ""});
+}
+
+// hardware.precision of plans.
+void checkPrecision(const run::Machine& machine, Findings& findings) {
+    std::string text = "not available: the processor has neither AVX512_BF16 nor AMX; plans compute in fp32";
+    if (run::contains(run::supportOf(machine).precision, "bf16")) {
+        text = kernels::bf16Form() == kernels::Bf16Form::Instructions
+                   ? "available, by the processor's instructions"
+                   : "available, by float32 arithmetic, which is faster than this processor's own instructions: no faster than fp32";
+    }
+    findings.push_back({"bf16", Level::Ok, text, ""});
 }
 
 void checkGpu(Findings& findings) {
@@ -206,6 +219,7 @@ Result<int> doctor(bool json) {
     checkMemory(machine, findings);
     checkLibraries(findings, gemmFlopsPerSecond(1));
     checkKernels(findings);
+    checkPrecision(machine, findings);
     checkGpu(findings);
     checkPrograms(findings);
     checkWritable("Runs", run::defaultRunsDirectory(), "RADLADS_RUNS", findings);

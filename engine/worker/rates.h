@@ -21,8 +21,10 @@ private:
 // Below this share a measurement of busy threads was disturbed.
 inline constexpr double kUndisturbedShare = 0.9;
 
-// FLOP/s of matrix products of float32, or of bfloat16 by oneDNN (1024 x 1024), one on each of `threads` threads: how this program uses its BLAS.
-double gemmFlopsPerSecond(size_t threads, bool bfloat16 = false);
+// float32 by BLAS; bfloat16 by this program's kernels, and by LibTorch (oneDNN).
+enum class Product { Float32, Bf16, Bf16Torch };
+// FLOP/s of matrix products (1024 x 1024), one on each of `threads` threads: how this program uses them.
+double gemmFlopsPerSecond(size_t threads, Product product = Product::Float32);
 // Bytes read and written per second by copies of 64 MiB, one on each of `threads` threads.
 double copyBytesPerSecond(size_t threads);
 

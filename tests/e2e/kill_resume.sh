@@ -7,23 +7,25 @@ script_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() {
     cat <<'USAGE'
-Usage: tests/e2e/kill_resume.sh BIN_DIR [KILLS [SEED]]
+Usage: tests/e2e/kill_resume.sh BIN_DIR [KILLS [SEED [PRECISION]]]
 
 BIN_DIR holds radlads-engine (and radlads-worker); KILLS (default 20) is how many times a worker is killed; SEED (default 1)
-makes the moments. Takes a plan of three tiny steps on the demo's teacher.
+makes the moments; PRECISION (default fp32) is fp32 or, on a processor that has it, bf16. Takes a plan of three tiny steps on
+the demo's teacher.
 USAGE
 }
 if [[ ${1:-} == -h || ${1:-} == --help ]]; then
     usage
     exit 0
 fi
-if [[ $# -lt 1 || $# -gt 3 || ! ${2:-20} =~ ^[1-9][0-9]*$ || ! ${3:-1} =~ ^[0-9]+$ ]]; then
+if [[ $# -lt 1 || $# -gt 4 || ! ${2:-20} =~ ^[1-9][0-9]*$ || ! ${3:-1} =~ ^[0-9]+$ || ! ${4:-fp32} =~ ^(fp32|bf16)$ ]]; then
     usage >&2
     exit 2
 fi
 engine=$(cd "$1" && pwd)/radlads-engine
 kills=${2:-20}
 seed=${3:-1}
+precision=${4:-fp32}
 RANDOM=$seed
 [[ -x $engine ]] || {
     printf 'kill_resume: there is no program %s; build it first.\n' "$engine" >&2
@@ -86,10 +88,11 @@ cat >"$plan" <<'PLAN'
     {"kind": "extend", "tokens": 8192, "sequence_length": 64, "batch_size": 4,
      "learning_rate": {"initial": 3e-4, "final": 1e-4, "warmup_steps": 4}}
   ],
-  "hardware": {"device": "cpu", "precision": "fp32", "threads": 1},
+  "hardware": {"device": "cpu", "precision": "PRECISION", "threads": 1},
   "checkpoints": {"every_tokens": 2048, "every_minutes": 0, "keep_last": 2}
 }
 PLAN
+sed -i "s/PRECISION/$precision/" "$plan"
 checkpoint_count=20 # 16384/2048 + 16384/2048 + 8192/2048
 
 # run_of RUNS: the one run directory below RUNS, once it is complete enough to be resumed.

@@ -136,8 +136,16 @@ TEST(Estimate, MemoryIsTheSumOfItsPartsAndScalesWithTheMicroBatch) {
     double peak = 0;
     for (const StepEstimate& step : one.steps) peak = std::max(peak, step.memory.total());
     EXPECT_EQ(one.peakMemoryBytes, peak);
+    plan.teacher.dtype = "bfloat16";
     plan.hardware.precision = protocol::Precision::Bf16;
-    EXPECT_EQ(estimatePlan(shape, plan).steps[1].memory.masters, 4 * one.parameters.student);
+    const MemoryEstimate onCpu = estimatePlan(shape, plan).steps[1].memory;
+    EXPECT_EQ(onCpu.weights, 4 * one.parameters.student + 2 * one.parameters.teacher);
+    EXPECT_EQ(onCpu.masters, 0);
+    EXPECT_EQ(onCpu.activations, 3 * memory.activations);
+    plan.hardware.device = "cuda:0";
+    const MemoryEstimate onGpu = estimatePlan(shape, plan).steps[1].memory;
+    EXPECT_EQ(onGpu.weights, 2 * (one.parameters.student + one.parameters.teacher));
+    EXPECT_EQ(onGpu.masters, 4 * one.parameters.student);
 }
 
 TEST(Estimate, DiskHoldsTheCheckpointsKeptTheOneBeingWrittenAndTheModel) {

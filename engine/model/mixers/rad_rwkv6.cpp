@@ -31,7 +31,7 @@ std::vector<at::Tensor> shiftedStreams(const Scope& weights, const at::Tensor& x
 at::Tensor applyGate(const Scope& weights, const at::Tensor& o, const at::Tensor& xg, protocol::GateKind kind) {
     switch (kind) {
         case protocol::GateKind::None: return o;
-        case protocol::GateKind::Full: return o * at::sigmoid(at::linear(xg, weights["gate.weight"]));
+        case protocol::GateKind::Full: return o * at::sigmoid(model::linear(xg, weights["gate.weight"]));
         case protocol::GateKind::LowRank: return o * at::sigmoid(xg.matmul(weights["g1"])).matmul(weights["g2"]);
     }
     return o;

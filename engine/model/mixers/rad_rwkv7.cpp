@@ -22,7 +22,7 @@ at::Tensor unitKeys(const at::Tensor& k) {
 at::Tensor gated(const Scope& weights, const at::Tensor& o, const at::Tensor& x, protocol::GateKind kind) {
     switch (kind) {
         case protocol::GateKind::None: return o;
-        case protocol::GateKind::Full: return o * at::sigmoid(at::linear(x, weights["gate.weight"]));
+        case protocol::GateKind::Full: return o * at::sigmoid(model::linear(x, weights["gate.weight"]));
         case protocol::GateKind::LowRank: return o * at::sigmoid(x.matmul(weights["g1"])).matmul(weights["g2"]);
     }
     return o;

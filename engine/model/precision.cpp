@@ -1,0 +1,130 @@
+#include "engine/model/precision.h"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "engine/model/compat.h"
+#include "engine/model/kernel_choice.h"
+#include "kernels/products.h"
+
+namespace radlads::model {
+namespace {
+
+using kernels::Matrix;
+using kernels::Store;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+thread_local protocol::Precision t_precision = protocol::Precision::Fp32;
+
+Matrix matrixOf(const at::Tensor& tensor) {
+    const auto dtype = tensor.scalar_type() == at::kBFloat16 ? kernels::DType::BFloat16 : kernels::DType::Float32;
+    return {tensor.data_ptr(), tensor.size(0), tensor.size(1), tensor.stride(0), tensor.stride(1), dtype};
+}
+
+at::Tensor withLines(const at::Tensor& tensor) {
+    return tensor.stride(0) == 1 || tensor.stride(1) == 1 ? tensor : tensor.contiguous();
+}
+
+at::Tensor rounded(const at::Tensor& tensor) {
+    return tensor.to(at::kBFloat16).to(at::kFloat);
+}
+
+// out: float32, rows element after element.
+void product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b, Store store) {
+    const KernelChoice choice = kernelsInUse();
+    if (choice == KernelChoice::Torch) {
+        if (store == Store::Add)
+            out.addmm_(rounded(a), rounded(b));
+        else
+            at::mm_out(out, rounded(a), rounded(b));
+        return;
+    }
+    const at::Tensor left = withLines(a), right = withLines(b);
+    const at::Tensor room = at::empty(
+        {static_cast<int64_t>(kernels::bf16ProductFloats(left.size(0), left.size(1), right.size(1)))}, at::kFloat);
+    kernels::bf16Product(choice == KernelChoice::Reference ? kernels::Backend::Reference : kernels::Backend::Simd,
+                         kernels::bf16Form(), matrixOf(left), matrixOf(right), out.data_ptr<float>(), out.stride(0),
+                         store, room.data_ptr<float>());
+}
+
+at::Tensor productOf(const at::Tensor& a, const at::Tensor& b) {
+    at::Tensor out = at::empty({a.size(0), b.size(1)}, at::kFloat);
+    product(out, a, b, Store::Set);
+    return out;
+}
+
+at::Tensor rowsOf(const at::Tensor& x) {
+    return x.reshape({-1, x.size(-1)});
+}
+
+at::Tensor forwardOf(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+    std::vector<int64_t> shape = x.sizes().vec();
+    shape.back() = weight.size(0);
+    const at::Tensor rows = rowsOf(x);
+    if (!bias.defined()) return productOf(rows, weight.t()).reshape(shape);
+    at::Tensor y = bias.to(at::kFloat).expand({rows.size(0), -1}).clone(at::MemoryFormat::Contiguous);
+    product(y, rows, weight.t(), Store::Add);
+    return y.reshape(shape);
+}
+
+// y = x W^T + bias; dx = dy W, dW = dy^T x, dbias = the sum of dy over rows.
+struct Linear : torch::autograd::Function<Linear> {
+    static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
+                              const c10::optional<at::Tensor>& bias) {
+        context->save_for_backward({x, weight});
+        context->saved_data["x"] = x.requires_grad();
+        context->saved_data["weight"] = weight.requires_grad();
+        context->saved_data["bias"] = bias && bias->requires_grad();
+        return forwardOf(x, weight, bias.value_or(at::Tensor()));
+    }
+    static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+        const variable_list kept = context->get_saved_variables();
+        const at::Tensor &x = kept[0], &weight = kept[1], dy = rowsOf(gradients[0]);
+        const auto wants = [&](const char* name) { return context->saved_data[name].toBool(); };
+        return {wants("x") ? productOf(dy, weight).reshape(x.sizes()) : at::Tensor(),
+                wants("weight") ? productOf(dy.t(), rowsOf(x)) : at::Tensor(),
+                wants("bias") ? dy.sum(0) : at::Tensor()};
+    }
+};
+
+}  // namespace
+
+PrecisionScope::PrecisionScope(protocol::Precision precision) : m_before(t_precision) {
+    t_precision = precision;
+}
+
+PrecisionScope::~PrecisionScope() {
+    t_precision = m_before;
+}
+
+bool isBf16Product(const at::Tensor& a, const at::Tensor& b) {
+    const auto isNarrow = [](const at::Tensor& x) { return x.scalar_type() == at::kBFloat16; };
+    const auto isOurs = [&](const at::Tensor& x) {
+        return x.device().is_cpu() && (x.scalar_type() == at::kFloat || isNarrow(x));
+    };
+    return isOurs(a) && isOurs(b) && (t_precision == protocol::Precision::Bf16 || isNarrow(a) || isNarrow(b));
+}
+
+at::Tensor bf16Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+    const bool differentiated = at::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad() ||
+                                                               (bias.defined() && bias.requires_grad()));
+    if (!differentiated) return forwardOf(x, weight, bias);
+    return Linear::apply(x, weight, bias.defined() ? c10::optional<at::Tensor>(bias) : c10::nullopt);
+}
+
+void multiply(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+    if (isBf16Product(a, b)) return product(out, a, b, Store::Set);
+    at::mm_out(out, a, b);
+}
+
+void multiplyAdd(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+    if (isBf16Product(a, b)) return product(out, a, b, Store::Add);
+    out.addmm_(a, b);
+}
+
+void holdInBfloat16(Weights& weights) {
+    for (auto& [name, tensor] : weights)
+        if (tensor.dim() == 2 && name.ends_with(".weight")) tensor = tensor.detach().to(at::kBFloat16);
+}
+
+}  // namespace radlads::model
