@@ -8,10 +8,10 @@ Usage: kernels/gpu/bench.sh [hip|cuda|fibers] [--build DIRECTORY] [--archs "ARCH
 
 Needs a C++20 compiler and hipcc or nvcc; the first of them that is there is taken if none is named. fibers: the CPU
 emulates the GPU, at a tiny shape, to try this script. The default shape is batch 8, 4096 tokens, width 4096, head sizes
-64 and 128. flash-linear-attention is measured beside where python3 has the package fla. --worker builds and verifies
-radlads-worker too, against the LibTorch of python3's torch (or TORCH_DIR); it needs CMake and the worker's libraries.
+64 and 128. flash-linear-attention is measured beside where python3 has the package fla. --worker builds, verifies and
+measures radlads-worker too, against the LibTorch of python3's torch (or TORCH_DIR); it needs CMake and the worker's libraries.
 
-Environment: CXX, HIPCC, NVCC, TORCH_DIR, RADLADS_DATA (the golden files for the worker).
+Environment: CXX, HIPCC, NVCC, TORCH_DIR, RADLADS_JOBS (for the worker), RADLADS_DATA (the golden files for the worker).
 USAGE
 }
 say() { printf '== %s\n' "$*"; }
@@ -116,10 +116,11 @@ if [[ -n $worker ]]; then
     [[ -n $torch ]] || fail "there is no LibTorch for the worker: python3 has no torch; install it or set TORCH_DIR."
     command -v cmake >/dev/null || fail "the worker needs CMake; install it."
     say "Building radlads-worker against $torch."
-    cmake -S "$root" -B "$build/worker" -DCMAKE_BUILD_TYPE=Release -DRADLADS_UI=OFF -DRADLADS_TESTS=OFF "-DCMAKE_PREFIX_PATH=$torch" \
-        >/dev/null || fail "the worker could not be configured; CMake's message is above."
-    cmake --build "$build/worker" --parallel "$(nproc)" --target radlads-engine radlads-worker ||
+    cmake -S "$root" -B "$build/worker" -DCMAKE_BUILD_TYPE=Release -DRADLADS_ENGINE=OFF -DRADLADS_UI=OFF -DRADLADS_TESTS=OFF \
+        "-DCMAKE_PREFIX_PATH=$torch" >/dev/null || fail "the worker could not be configured; CMake's message is above."
+    cmake --build "$build/worker" --parallel "${RADLADS_JOBS:-$(nproc)}" --target radlads-worker ||
         fail "the worker does not build; the compiler's message is above."
-    "$build/worker/bin/radlads-engine" verify "${RADLADS_DATA:-$root/../shared/data}" || status=1
+    "$build/worker/bin/radlads-worker" verify "${RADLADS_DATA:-$root/../shared/data}" || status=1
+    "$build/worker/bin/radlads-worker" bench --kernels || status=1
 fi
 exit "$status"

@@ -112,14 +112,13 @@ GPU_DEVICE int64_t blockX() {
 GPU_DEVICE int64_t blockY() {
     return blockIdx.y;
 }
-GPU_DEVICE constexpr int warpLanes() {
-#if defined(__AMDGCN_WAVEFRONT_SIZE)
-    return __AMDGCN_WAVEFRONT_SIZE;
-#elif defined(__GFX9__)
-    return 64;
+#if defined(GPU_CUDA) || (defined(__AMDGCN__) && !defined(__GFX9__))
+constexpr int kWarpLanes = 32;
 #else
-    return 32;
+constexpr int kWarpLanes = 64;                              // CDNA, and what the host's pass takes the device for
 #endif
+GPU_DEVICE constexpr int warpLanes() {
+    return kWarpLanes;
 }
 extern __shared__ __align__(16) unsigned char gpuSharedMemory[];
 GPU_DEVICE unsigned char* sharedMemory() {

@@ -18,9 +18,6 @@ constexpr int kTile = 16;
 
 // Which elements a lane has. Lanes of 64: element e of A is [lane % 16][4 (lane / 16) + e]. Lanes of 32: as
 // mma.m16n8k16 wants it, C and B in two halves of 8 columns.
-#if defined(GPU_FIBERS)
-constexpr int kLargestFragment = 8;
-#endif
 GPU_DEVICE constexpr int fragmentSize(int lanes) {
     return kTile * kTile / lanes;
 }
@@ -44,21 +41,12 @@ GPU_DEVICE int columnOfC(int lanes, int l, int e) {
 }
 
 #if defined(GPU_FIBERS)
-constexpr int kFragment = kLargestFragment;
-GPU_DEVICE int fragmentElements() {
+constexpr int kFragment = 8;  // as many as any warp has
+inline int fragmentElements() {
     return fragmentSize(warpLanes());
 }
-#elif defined(GPU_CUDA)
-constexpr int kFragment = 8;
-GPU_DEVICE constexpr int fragmentElements() {
-    return kFragment;
-}
 #else
-#if defined(__AMDGCN_WAVEFRONT_SIZE)
-constexpr int kFragment = kTile * kTile / __AMDGCN_WAVEFRONT_SIZE;
-#else
-constexpr int kFragment = 4;  // the host's pass
-#endif
+constexpr int kFragment = kTile * kTile / kWarpLanes;
 GPU_DEVICE constexpr int fragmentElements() {
     return kFragment;
 }
