@@ -98,10 +98,9 @@ public:
 #endif
     }
 
-    // isEnd: this context's stack is done with.
-    void switchTo(Context& to, [[maybe_unused]] bool isEnd = false) {
+    void switchTo(Context& to) {
 #ifdef FIBERS_ASAN
-        __sanitizer_start_switch_fiber(isEnd ? nullptr : &m_fakeStack, to.m_bottom, to.m_bytes);
+        __sanitizer_start_switch_fiber(&m_fakeStack, to.m_bottom, to.m_bytes);
 #endif
 #if defined(__x86_64__)
         radladsSwitchStack(&m_pointer, to.m_pointer);
@@ -134,11 +133,11 @@ private:
 #endif
 };
 
-enum class State { Ready, AtBarrier, AtExchange, Ended };
+enum class State { New, Ready, AtBarrier, AtExchange, Ended };
 
 struct Fiber {
     Context context;
-    State state = State::Ready;
+    State state = State::New;
     Place place;
     void* slot = nullptr;
 };
@@ -213,13 +212,15 @@ public:
         giveWay();
     }
 
-    void live() {
+    [[noreturn]] void live() {
 #ifdef FIBERS_ASAN
         now().context.learnStackOf(m_launching);
 #endif
-        m_body(m_argument);
-        now().state = State::Ended;
-        now().context.switchTo(m_launching, true);
+        for (;;) {  // the next block's thread of this number goes on here
+            m_body(m_argument);
+            now().state = State::Ended;
+            giveWay();
+        }
     }
 
 private:
@@ -243,7 +244,7 @@ private:
         std::memset(m_memory.data(), kGuard, m_memory.size());
         std::memset(where.shared, kPoison, sharedBytes);
         for (int i = 0; i < where.threads; ++i) {
-            fiber(i).context.prepare();
+            if (fiber(i).state != State::Ended) fiber(i).context.prepare();  // new, or left behind by an error
             fiber(i).state = State::Ready;
         }
         while (m_error[0] == 0 && (turn() || openBarrier())) {
@@ -254,17 +255,27 @@ private:
                        static_cast<long long>(where.blockX), static_cast<long long>(p - where.shared), sharedBytes);
     }
 
-    // Every fiber that can goes on once. False: none could.
+    // Forward and reverse: a warp after the other as far as each gets. Random: fibers in a random order, half of the
+    // warps left out, so that they do not go in step. False: none could go on.
     bool turn() {
-        if (options.order == Order::Random) shuffle(m_turns);
+        const bool isRandom = options.order == Order::Random;
+        if (isRandom) shuffle(m_turns);
+        const uint64_t leftOut = isRandom ? draw() : 0;
         bool went = false;
-        for (const int i : m_turns) {
-            if (fiber(i).state != State::Ready) continue;
-            went = true;
-            where.thread = i;
-            m_launching.switchTo(fiber(i).context);
-            if (m_error[0] != 0) return true;
-        }
+        for (int first = 0; first < where.threads; first += where.lanes)
+            for (bool isMore = true; isMore;) {
+                isMore = false;
+                for (int turn = first; turn < first + where.lanes; ++turn) {
+                    const int i = m_turns[static_cast<std::size_t>(turn)];
+                    if (fiber(i).state != State::Ready) continue;
+                    went = true;
+                    if ((leftOut >> (i / where.lanes)) & 1) continue;
+                    where.thread = i;
+                    m_launching.switchTo(fiber(i).context);
+                    if (m_error[0] != 0) return true;
+                    isMore = !isRandom;
+                }
+            }
         return went;
     }
 
@@ -294,13 +305,14 @@ private:
 
     template <class T>
     void shuffle(std::vector<T>& list) {
-        for (std::size_t i = list.size(); i > 1; --i) {
-            m_random += 0x9e3779b97f4a7c15ull;  // splitmix64
-            uint64_t x = m_random;
-            x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-            x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-            std::swap(list[i - 1], list[(x ^ (x >> 31)) % i]);
-        }
+        for (std::size_t i = list.size(); i > 1; --i) std::swap(list[i - 1], list[draw() % i]);
+    }
+    uint64_t draw() {  // splitmix64
+        m_random += 0x9e3779b97f4a7c15ull;
+        uint64_t x = m_random;
+        x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+        x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+        return x ^ (x >> 31);
     }
 
     std::vector<std::unique_ptr<Fiber>> m_fibers;
@@ -320,7 +332,6 @@ Machine& machine() {
 
 void begin() {
     machine().live();
-    __builtin_unreachable();
 }
 
 }  // namespace

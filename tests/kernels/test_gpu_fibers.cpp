@@ -38,6 +38,35 @@ TEST(GpuFibers, AMissingBarrierDependsOnTheOrder) {
     }
 }
 
+// Warps that shuffle as often as each other: without the barrier the next round's numbers overwrite what is still read.
+GPU_KERNEL(128) rounds(float* to, bool waits) {
+    float* room = reinterpret_cast<float*>(sharedMemory());
+    room[thread()] = static_cast<float>(thread());
+    sync();
+    float sum = warpSum(1.0f) * room[(thread() + 64) % blockThreads()];
+    sum += warpSum(1.0f);
+    if (waits) sync();
+    room[thread()] = -1;
+    sync();
+    to[thread()] = sum + room[thread()];
+}
+
+TEST(GpuFibers, WarpsDoNotGoInStep) {
+    for (const int lanes : {32, 64}) {
+        std::vector<std::vector<float>> good, bad;
+        for (const Way& way : orders(lanes))
+            for (const bool waits : {true, false}) {
+                way.use();
+                std::vector<float> to(128);
+                ASSERT_EQ(launch(rounds, {1, 1}, 128, 512, nullptr, to.data(), waits), nullptr);
+                (waits ? good : bad).push_back(to);
+            }
+        EXPECT_TRUE(isSameBits(good[0], good[1]) && isSameBits(good[0], good[2]));
+        EXPECT_FALSE(isSameBits(bad[0], good[0]));
+        EXPECT_FALSE(isSameBits(bad[1], good[0]));
+    }
+}
+
 // Blocks must not depend on each other.
 GPU_KERNEL(64) afterAnother(float* sum) {
     if (thread() == 0) *sum = *sum * 2 + static_cast<float>(blockX() + 4 * blockY());
@@ -51,7 +80,7 @@ TEST(GpuFibers, BlocksGoInTheOrderToo) {
         ASSERT_EQ(launch(afterAnother, {4, 2}, 64, 0, nullptr, &sum), nullptr);
         sums.push_back(sum);
     }
-    EXPECT_EQ(sums[0], 247);  // 0, 1, ... 7
+    EXPECT_EQ(sums[0], 247);   // 0, 1, ... 7
     EXPECT_EQ(sums[1], 1538);  // 7, 6, ... 0
     EXPECT_NE(sums[2], sums[0]);
 }
