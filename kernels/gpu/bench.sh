@@ -6,7 +6,7 @@ usage() {
     cat <<'USAGE'
 Usage: kernels/gpu/bench.sh [hip|cuda|fibers] [--build DIRECTORY] [--archs "ARCHITECTURES"] [--worker] [BATCH [TOKENS [WIDTH]]]
 
-Needs a C++20 compiler and hipcc or nvcc; the first of them that is there is taken if none is named. fibers: the CPU
+Needs a C++20 compiler and hipcc or nvcc; if none is named, nvcc where it is alone or beside nvidia-smi, else hipcc. fibers: the CPU
 emulates the GPU, at a tiny shape, to try this script. The default shape is batch 8, 4096 tokens, width 4096, head sizes
 64 and 128. flash-linear-attention is measured beside where python3 has the package fla. --worker builds, verifies and
 measures radlads-worker too, against the LibTorch of python3's torch (or TORCH_DIR); it needs CMake and the worker's libraries.
@@ -48,12 +48,10 @@ done
 
 has() { PATH=$PATH:/opt/rocm/bin:/usr/local/cuda/bin command -v "$1" >/dev/null; }
 if [[ -z $toolkit ]]; then
-    if [[ -n ${NVCC:-} ]] || { has nvcc && ! has rocminfo; }; then
+    if [[ -n ${NVCC:-} ]] || { has nvcc && { has nvidia-smi || ! has hipcc; }; }; then
         toolkit=cuda
     elif [[ -n ${HIPCC:-} ]] || has hipcc; then
         toolkit=hip
-    elif has nvcc; then
-        toolkit=cuda
     else
         fail "neither nvcc nor hipcc is there; install the CUDA toolkit or ROCm, or name the compiler with NVCC or HIPCC."
     fi
