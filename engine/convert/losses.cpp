@@ -19,7 +19,7 @@ using model::Weights;
 
 // Bytes of logits, student's and teacher's, that exist at one time, and the most tokens that share them: with more, what
 // the next product reads has left the cache (radlads.md 5.2).
-constexpr int64_t kLogitBytes = 512 << 20, kMostTokens = 512;
+constexpr int64_t kLogitBytes = 384 << 20, kMostTokens = 512;
 
 // The parameters that ask for a gradient, optionally only below a prefix.
 struct Trainable {
@@ -48,16 +48,6 @@ at::Tensor layerLoss(const at::Tensor& target, const at::Tensor& output, protoco
     const double scale = std::pow(static_cast<double>(target.size(-1)), -0.5);
     return ((difference * difference).sum(-1) + 1e-24).sqrt().mean() * scale;
 }
-
-// The target of a token: teacher's hidden state and head for KL, a label for cross-entropy.
-struct HeadTargets {
-    at::Tensor teacherHidden, teacherHead;  // [n, D], [V, D]
-    at::Tensor labels;                      // [n]
-};
-struct HeadResult {
-    double loss = 0;
-    at::Tensor hiddenGradient, headGradient;
-};
 
 // Rows start to start + size of n: hidden states and what they are compared with.
 HeadTargets rowsOf(const HeadTargets& targets, int64_t start, int64_t size) {
@@ -140,11 +130,38 @@ int64_t chunkTokens(const at::Tensor& head, const HeadTargets& targets, int64_t 
     return std::max<int64_t>(1, std::min({kLogitBytes / bytes, kMostTokens, count}));
 }
 
-// Mean loss over the n tokens of hidden [n, D], and its gradients, one chunk of logits at a time.
-HeadResult headLoss(const at::Tensor& hidden, const at::Tensor& head, const HeadTargets& targets, bool wantGradients) {
+// Hidden states of the inputs [B, T] of tokens [B, T + 1], flattened to [B T, D].
+at::Tensor flatHidden(ModelView view, const at::Tensor& tokens) {
+    const at::Tensor hidden = model::hiddenStates(view.weights, view.config, tokens.narrow(1, 0, tokens.size(1) - 1));
+    return hidden.reshape({-1, hidden.size(-1)});
+}
+
+HeadTargets teacherTargets(ModelView teacher, const at::Tensor& tokens) {
+    const at::NoGradGuard noGrad;
+    return {flatHidden(teacher, tokens), teacher.weights.at("lm_head.weight"), {}};
+}
+
+HeadTargets labelTargets(const at::Tensor& tokens) {
+    return {{}, {}, tokens.narrow(1, 1, tokens.size(1) - 1).reshape({-1})};
+}
+
+LossAndGradients withGradients(ModelView student, const at::Tensor& tokens, const HeadTargets& targets) {
+    const at::Tensor hidden = flatHidden(student, tokens);
+    const HeadLoss head = headLoss(hidden.detach(), student.weights.at("lm_head.weight"), targets, true);
+    LossAndGradients result;
+    result.loss = head.loss;
+    Trainable parameters = trainable(student.weights);
+    collect(result.gradients, parameters, model::gradients({hidden}, parameters.tensors, {head.hiddenGradient}));
+    if (head.headGradient.defined()) result.gradients["lm_head.weight"] = head.headGradient;
+    return result;
+}
+
+}  // namespace
+
+HeadLoss headLoss(const at::Tensor& hidden, const at::Tensor& head, const HeadTargets& targets, bool wantGradients) {
     const at::NoGradGuard noGrad;
     const int64_t count = hidden.size(0), chunk = chunkTokens(head, targets, count);
-    HeadResult result;
+    HeadLoss result;
     if (wantGradients) {
         result.hiddenGradient = at::empty_like(hidden);
         if (head.requires_grad()) result.headGradient = at::zeros_like(head);
@@ -168,34 +185,6 @@ HeadResult headLoss(const at::Tensor& hidden, const at::Tensor& head, const Head
     result.loss = total / static_cast<double>(count);
     return result;
 }
-
-// Hidden states of the inputs [B, T] of tokens [B, T + 1], flattened to [B T, D].
-at::Tensor flatHidden(ModelView view, const at::Tensor& tokens) {
-    const at::Tensor hidden = model::hiddenStates(view.weights, view.config, tokens.narrow(1, 0, tokens.size(1) - 1));
-    return hidden.reshape({-1, hidden.size(-1)});
-}
-
-HeadTargets teacherTargets(ModelView teacher, const at::Tensor& tokens) {
-    const at::NoGradGuard noGrad;
-    return {flatHidden(teacher, tokens), teacher.weights.at("lm_head.weight"), {}};
-}
-
-HeadTargets labelTargets(const at::Tensor& tokens) {
-    return {{}, {}, tokens.narrow(1, 1, tokens.size(1) - 1).reshape({-1})};
-}
-
-LossAndGradients withGradients(ModelView student, const at::Tensor& tokens, const HeadTargets& targets) {
-    const at::Tensor hidden = flatHidden(student, tokens);
-    const HeadResult head = headLoss(hidden.detach(), student.weights.at("lm_head.weight"), targets, true);
-    LossAndGradients result;
-    result.loss = head.loss;
-    Trainable parameters = trainable(student.weights);
-    collect(result.gradients, parameters, model::gradients({hidden}, parameters.tensors, {head.hiddenGradient}));
-    if (head.headGradient.defined()) result.gradients["lm_head.weight"] = head.headGradient;
-    return result;
-}
-
-}  // namespace
 
 LossAndGradients alignLoss(ModelView teacher, ModelView student, const at::Tensor& tokens, protocol::Loss loss) {
     const io::ModelConfig& config = student.config;

@@ -25,6 +25,19 @@ struct ModelView {
     const io::ModelConfig& config;
 };
 
+// What tokens are compared with: a teacher's hidden states [n, D'] and head [V, D'] for KL, or labels [n] int64 for cross-entropy.
+struct HeadTargets {
+    at::Tensor teacherHidden, teacherHead;
+    at::Tensor labels;
+};
+struct HeadLoss {
+    double loss = 0;
+    at::Tensor hiddenGradient, headGradient;  // undefined if not wanted; that of a head that asks for none too
+};
+// The mean loss over n tokens with hidden states [n, D] under a head [V, D] (radlads.md 5.2, 5.4), and its gradients. The logits of all
+// tokens never exist: chunks of tokens share 384 MB of them.
+HeadLoss headLoss(const at::Tensor& hidden, const at::Tensor& head, const HeadTargets& targets, bool wantGradients);
+
 // Step 1: mean over converted layers, tokens of ||teacher - student||_2 D^-1/2 (Loss::AlignMse: mean squared difference). tokens [B, T] int64.
 // The teacher's stream feeds every layer; layers share gradient through the value residual alone, so one layer's graph is alive at a time.
 LossAndGradients alignLoss(ModelView teacher, ModelView student, const at::Tensor& tokens, protocol::Loss loss);

@@ -5,6 +5,7 @@
 
 #include "engine/model/compat.h"
 #include "engine/model/precision.h"
+#include "engine/model/vector_product.h"
 
 namespace radlads::model {
 
@@ -14,6 +15,7 @@ at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps) {
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
     if (isBf16Product(x, weight)) return bf16Linear(x, weight, bias);
+    if (isVectorProduct(x, weight, bias)) return vectorProduct(x, weight, bias);
     return at::linear(x, weight, bias.defined() ? c10::optional<at::Tensor>(bias) : c10::nullopt);
 }
 

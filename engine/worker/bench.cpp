@@ -61,7 +61,8 @@ namespace {
 
 Result<int> bench(const BenchOptions& options) {
     const size_t threads = options.threads > 0 ? static_cast<size_t>(options.threads) : model::defaultThreads();
-    const bool both = options.kernels == options.step && !options.ceilings;
+    const bool others = options.ceilings || options.loss || options.lengths || options.decode;
+    const bool both = options.kernels == options.step && !others;
     const run::Machine machine = run::describeMachine();
     ProgressDisplay display(!options.quiet);
     display.message("Measuring this machine's ceilings ...");
@@ -107,6 +108,15 @@ Result<int> bench(const BenchOptions& options) {
         RADLADS_TRY_ASSIGN(json["kernels"], benchRecurrences(options, ceilings, text));
         RADLADS_TRY_ASSIGN(json["operations"], benchOps(options, ceilings, text));
     }
+    if (options.loss) {
+        RADLADS_TRY_ASSIGN(json["loss"], benchLoss(options, ceilings, text));
+    }
+    if (options.lengths) {
+        RADLADS_TRY_ASSIGN(json["lengths"], benchLengths(options, text));
+    }
+    if (options.decode) {
+        RADLADS_TRY_ASSIGN(json["decode"], benchDecode(options, ceilings, text));
+    }
     if (options.json) printJson(json);
     else fmt::print("{}", text);
     return 0;
@@ -151,7 +161,10 @@ void addBenchCommand(CLI::App& app, Action& action) {
     command->add_flag("--step", options->step, "The three training steps of a model (default: both parts)");
     command->add_flag("--kernels", options->kernels, "Recurrences, losses and the optimizer: the kernels against LibTorch's operations");
     command->add_option("--only", options->only, "Of the kernels those alone whose name has TEXT in it")->type_name("TEXT");
-    command->add_flag("--ceilings", options->ceilings, "The ceilings alone, unless --step or --kernels is given too");
+    command->add_flag("--loss", options->loss, "The losses over a vocabulary of 152,064: peak memory, and speed beside matrix products");
+    command->add_flag("--lengths", options->lengths, "A sequence 64 times as long: time and memory by token");
+    command->add_flag("--decode", options->decode, "One token of a student of 0.5B parameters beside the memory's bandwidth");
+    command->add_flag("--ceilings", options->ceilings, "The ceilings alone, unless another part is given too");
     command->add_option("--teacher", options->teacher, "Hugging Face directory, or \"demo\"")->type_name("DIR")->capture_default_str();
     command->add_option("--student", options->student, "rad-rwkv7 or rad-rwkv6")->type_name("A")->capture_default_str();
     command->add_option("--precision", options->precision, "Of --step: fp32 or bf16, as hardware.precision of a plan")->check(CLI::IsMember({"fp32", "bf16"}))->type_name("P")->capture_default_str();

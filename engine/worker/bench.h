@@ -15,7 +15,7 @@
 namespace radlads::worker {
 
 struct BenchOptions {
-    bool json = false, quiet = false, kernels = false, step = false, ceilings = false;
+    bool json = false, quiet = false, kernels = false, step = false, ceilings = false, loss = false, lengths = false, decode = false;
     std::string teacher = "demo", student = "rad-rwkv7", precision = "fp32", only;
     int64_t sequenceLength = 128, batch = 16, threads = 0;
     double seconds = 2;
@@ -48,5 +48,8 @@ std::string milliseconds(double seconds);
 Result<nlohmann::ordered_json> benchSteps(const BenchOptions& options, const Ceilings& ceilings, std::string& text);
 Result<nlohmann::ordered_json> benchRecurrences(const BenchOptions& options, const Ceilings& ceilings, std::string& text);
 Result<nlohmann::ordered_json> benchOps(const BenchOptions& options, const Ceilings& ceilings, std::string& text);
+Result<nlohmann::ordered_json> benchLoss(const BenchOptions& options, const Ceilings& ceilings, std::string& text);
+Result<nlohmann::ordered_json> benchLengths(const BenchOptions& options, std::string& text);
+Result<nlohmann::ordered_json> benchDecode(const BenchOptions& options, const Ceilings& ceilings, std::string& text);
 
 }  // namespace radlads::worker

@@ -29,16 +29,19 @@ constexpr Row kRows[] = {
     {"gradients added, norm", addGradientsOp},
 };
 
-// A copy that reads and writes `bytes` in all, on as many threads.
+}  // namespace
+
 std::function<void()> copyOf(double bytes, size_t threads) {
-    const size_t size = static_cast<size_t>(bytes) / 2 / threads;
+    constexpr size_t kMost = 128 << 20;  // of a thread at a time: more than caches hold
+    const size_t share = static_cast<size_t>(bytes) / 2 / threads, size = std::min(share, kMost);
     auto blocks = std::make_shared<std::vector<std::vector<char>>>(2 * threads, std::vector<char>(size, 1));
     return [=] {
-        model::parallelTasks(threads, threads, [&](size_t i) { std::memcpy((*blocks)[2 * i].data(), (*blocks)[2 * i + 1].data(), size); });
+        model::parallelTasks(threads, threads, [&](size_t i) {
+            for (size_t done = 0; done < share; done += size)
+                std::memcpy((*blocks)[2 * i].data(), (*blocks)[2 * i + 1].data(), std::min(size, share - done));
+        });
     };
 }
-
-}  // namespace
 
 Result<ordered_json> benchOps(const BenchOptions& options, const Ceilings& ceilings, std::string& text) {
     ProgressDisplay display(!options.quiet);

@@ -18,6 +18,8 @@ struct BenchOp {
     size_t threads = 1;  // that ours uses, and the copy beside it
     std::vector<std::pair<const char*, std::function<void()>>> forms;
 };
+// A copy that reads and writes as many bytes in all, on as many threads.
+std::function<void()> copyOf(double bytes, size_t threads);
 using MakeBenchOp = BenchOp (*)(size_t threads);
 
 BenchOp distillLossOp(size_t threads);

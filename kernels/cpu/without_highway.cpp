@@ -2,6 +2,7 @@
 // vectorised backend is the reference there.
 #include "kernels/cpu/adamw_backends.h"
 #include "kernels/cpu/losses_backends.h"
+#include "kernels/cpu/matvec_backends.h"
 #include "kernels/cpu/wkv_backends.h"
 
 namespace radlads::kernels {
@@ -33,6 +34,9 @@ void adamBlock(const AdamTensor& tensor, const AdamStep& step, int64_t start, in
 }
 double squareSumOfBlock(const GradientTensor& tensor, int64_t start, int64_t end) {
     return reference::squareSumOfBlock(tensor, start, end);
+}
+void matVecRows(const MatVecInputs& inputs, float* y, int64_t start, int64_t end) {
+    reference::matVecRows(inputs, y, start, end);
 }
 
 }  // namespace simd
