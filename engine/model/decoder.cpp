@@ -33,15 +33,27 @@ at::Tensor hiddenStates(const Weights& weights, const io::ModelConfig& config, c
     at::Tensor h = embed(weights, config, tokens), vFirst;
     const int64_t start = options.state ? options.state->position : 0;
     const Rotary rotary = rotaryTable(config, start, tokens.size(1), h.scalar_type());
+    // Every half of a layer leaves its sum with the stream already normed for the half that follows.
+    const auto firstNorm = [&](int64_t layer) {
+        if (layer == config.layers) return weights.at("model.norm.weight");
+        return weights.at(layerPrefix(layer) + (options.zeroMixers ? "post_attention_layernorm.weight" : "input_layernorm.weight"));
+    };
+    at::Tensor x = rmsNorm(h, firstNorm(0), config.rmsNormEps);
+    const auto add = [&](const at::Tensor& delta, const at::Tensor& norm) {
+        Normed next = addRmsNorm(h, delta, norm, config.rmsNormEps);
+        h = std::move(next.sum);
+        x = std::move(next.y);
+    };
     for (int64_t layer = 0; layer < config.layers; ++layer) {
+        const Scope scope(weights, layerPrefix(layer));
         if (!options.zeroMixers) {
             MixerContext context{config, layer, rotary, &vFirst, options.state ? &options.state->layers[layer] : nullptr, options.form};
-            h = h + mixerForward(Scope(weights, layerPrefix(layer) + "self_attn."), mixerInput(weights, config, layer, h), context);
+            add(mixerForward(Scope(weights, layerPrefix(layer) + "self_attn."), x, context), scope["post_attention_layernorm.weight"]);
         }
-        h = h + mlp(weights, config, layer, h);
+        add(swiglu(x, scope["mlp.gate_proj.weight"], scope["mlp.up_proj.weight"], scope["mlp.down_proj.weight"]), firstNorm(layer + 1));
     }
     if (options.state) options.state->position += tokens.size(1);
-    return rmsNorm(h, weights.at("model.norm.weight"), config.rmsNormEps);
+    return x;
 }
 
 at::Tensor headLogits(const Weights& weights, const at::Tensor& hidden) {

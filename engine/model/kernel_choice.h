@@ -1,4 +1,4 @@
-// Which kernels compute the recurrences: those of kernels/, or LibTorch's operations.
+// Which kernels compute the recurrences, the losses and the element-wise parts: those of kernels/, or LibTorch's operations.
 #pragma once
 
 #include <optional>

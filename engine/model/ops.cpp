@@ -4,13 +4,22 @@
 #include <numbers>
 
 #include "engine/model/compat.h"
+#include "engine/model/fused_function.h"
+#include "engine/model/fused_ops.h"
 #include "engine/model/precision.h"
 #include "engine/model/vector_product.h"
 
 namespace radlads::model {
 
 at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps) {
+    if (areForKernels({x, weight})) return fused::rmsNorm(x, weight, eps);
     return x * at::rsqrt((x * x).mean(-1, true) + eps) * weight;
+}
+
+Normed addRmsNorm(const at::Tensor& h, const at::Tensor& delta, const at::Tensor& weight, double eps) {
+    if (areForKernels({h, delta, weight})) return fused::addRmsNorm(h, delta, weight, eps);
+    const at::Tensor sum = h + delta;
+    return {sum, rmsNorm(sum, weight, eps)};
 }
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
@@ -34,7 +43,8 @@ at::Tensor repeatHeads(const at::Tensor& x, int64_t heads) {
 }
 
 at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& up, const at::Tensor& down) {
-    return model::linear(at::silu(model::linear(x, gate)) * model::linear(x, up), down);
+    const at::Tensor open = model::linear(x, gate), value = model::linear(x, up);
+    return model::linear(areForKernels({open, value}) ? fused::siluProduct(open, value) : at::silu(open) * value, down);
 }
 
 at::Tensor headNorm(const at::Tensor& y, const at::Tensor& weight, const at::Tensor& bias, double eps) {
@@ -69,10 +79,18 @@ Rotary rotaryTable(const io::ModelConfig& config, int64_t start, int64_t length,
     return {both.cos().to(dtype), both.sin().to(dtype)};
 }
 
-at::Tensor applyRotary(const at::Tensor& x, const Rotary& rotary) {
+at::Tensor applyRotary(const at::Tensor& x, const Rotary& rotary, double scale) {
+    if (areForKernels({x, rotary.cos})) return fused::rotate(x, x.size(1), rotary, scale);
     const int64_t half = x.size(-1) / 2;
     const at::Tensor rotated = at::cat({-x.narrow(-1, half, half), x.narrow(-1, 0, half)}, -1);
-    return x * rotary.cos + rotated * rotary.sin;
+    const at::Tensor y = x * rotary.cos + rotated * rotary.sin;
+    return scale == 1.0 ? y : y * scale;
+}
+
+at::Tensor meanDistance(const at::Tensor& target, const at::Tensor& output) {
+    if (areForKernels({target, output})) return fused::meanDistance(target, output);
+    const at::Tensor difference = target.detach() - output;
+    return ((difference * difference).sum(-1) + 1e-24).sqrt().mean() * std::pow(static_cast<double>(target.size(-1)), -0.5);
 }
 
 }  // namespace radlads::model

@@ -1,4 +1,5 @@
-// The small operations that teacher and students share. All take and return float tensors; shapes are in the comments.
+// The small operations that teacher and students share. All take and return float tensors; shapes are in the comments. By the kernels in
+// use where they apply (fused_ops.h), else in LibTorch's operations.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,6 +10,11 @@ namespace radlads::model {
 
 // x rsqrt(mean(x^2) + eps) * weight over the last dimension (radlads.md 1.1); statistics in float32 or wider.
 at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps);
+// h + delta, and its rmsNorm: a layer's two halves end and begin so.
+struct Normed {
+    at::Tensor sum, y;
+};
+Normed addRmsNorm(const at::Tensor& h, const at::Tensor& delta, const at::Tensor& weight, double eps);
 // x [.., in] times weight [out, in], plus bias [out] if defined: every product with a weight that is not of low rank. In
 // float32, or in bf16 (precision.h).
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
@@ -27,7 +33,10 @@ struct Rotary {
     at::Tensor cos, sin;
 };
 Rotary rotaryTable(const io::ModelConfig& config, int64_t start, int64_t length, at::ScalarType dtype);
-// Half-split rotation of x [B, h, T, N].
-at::Tensor applyRotary(const at::Tensor& x, const Rotary& rotary);
+// Half-split rotation of x [B, h, T, N], times scale.
+at::Tensor applyRotary(const at::Tensor& x, const Rotary& rotary, double scale = 1.0);
+
+// Mean over the rows of ||target - output||_2 width^-1/2 (radlads.md 5.1); differentiable in output alone.
+at::Tensor meanDistance(const at::Tensor& target, const at::Tensor& output);
 
 }  // namespace radlads::model

@@ -100,8 +100,7 @@ Result<int> verify(const VerifyOptions& options) {
     for (const evaluate::GoldenFile& file : evaluate::findGoldenFiles(options.directory)) {
         for (const auto kernels : {model::KernelChoice::Simd, model::KernelChoice::Torch, model::KernelChoice::Reference}) {
             // In double there are LibTorch's operations alone.
-            const bool hasRecurrence = dtype->type == at::kFloat && file.kind != evaluate::GoldenKind::Teacher;
-            if (kernels != model::KernelChoice::Torch && !hasRecurrence) continue;
+            if (kernels != model::KernelChoice::Torch && dtype->type != at::kFloat) continue;
             model::forceKernels(kernels);
             RADLADS_TRY(check(file, model::Form::Chunked, model::toString(kernels)));
         }

@@ -9,8 +9,8 @@
 
 namespace radlads::testing_models {
 
-inline std::pair<io::ModelConfig, model::Weights> smallTeacher(io::Family family) {
-    const protocol::ModelPlan plan{.hiddenSize = 32, .layers = 3, .heads = 4, .kvHeads = 2, .headDim = 8, .intermediateSize = 48};
+inline std::pair<io::ModelConfig, model::Weights> smallTeacher(io::Family family, int64_t kvHeads = 2) {
+    const protocol::ModelPlan plan{.hiddenSize = 32, .layers = 3, .heads = 4, .kvHeads = kvHeads, .headDim = 8, .intermediateSize = 48};
     io::ModelConfig config = convert::freshConfig(plan, 61);
     config.family = family;
     config.qkvBias = family == io::Family::Qwen2;

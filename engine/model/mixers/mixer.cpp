@@ -1,6 +1,8 @@
 #include "engine/model/mixers/mixer.h"
 
 #include "engine/model/compat.h"
+#include "engine/model/fused_function.h"
+#include "engine/model/fused_ops.h"
 
 namespace radlads::model {
 
@@ -58,16 +60,46 @@ at::Tensor optionalTensor(const Scope& weights, const char* name) {
 
 }  // namespace
 
+Projections projectFlat(const Scope& weights, const at::Tensor& xq, const at::Tensor& xk, const at::Tensor& xv,
+                        const io::ModelConfig& config) {
+    Projections p{linear(xq, weights["q_proj.weight"], optionalTensor(weights, "q_proj.bias")),
+                  linear(xk, weights["k_proj.weight"], optionalTensor(weights, "k_proj.bias")),
+                  linear(xv, weights["v_proj.weight"], optionalTensor(weights, "v_proj.bias"))};
+    if (!config.qkNorm) return p;
+    const auto normed = [&](const at::Tensor& x, int64_t heads, const char* name) {
+        return rmsNorm(x.reshape({x.size(0), x.size(1), heads, config.headDim}), weights[name], config.rmsNormEps).reshape(x.sizes());
+    };
+    p.q = normed(p.q, config.heads, "q_norm.weight");
+    p.k = normed(p.k, config.kvHeads, "k_norm.weight");
+    return p;
+}
+
 Projections project(const Scope& weights, const at::Tensor& xq, const at::Tensor& xk, const at::Tensor& xv,
                     const io::ModelConfig& config) {
-    Projections p{splitHeads(linear(xq, weights["q_proj.weight"], optionalTensor(weights, "q_proj.bias")), config.heads),
-                  splitHeads(linear(xk, weights["k_proj.weight"], optionalTensor(weights, "k_proj.bias")), config.kvHeads),
-                  splitHeads(linear(xv, weights["v_proj.weight"], optionalTensor(weights, "v_proj.bias")), config.kvHeads)};
-    if (config.qkNorm) {
-        p.q = rmsNorm(p.q, weights["q_norm.weight"], config.rmsNormEps);
-        p.k = rmsNorm(p.k, weights["k_norm.weight"], config.rmsNormEps);
+    const Projections flat = projectFlat(weights, xq, xk, xv, config);
+    return {splitHeads(flat.q, config.heads), splitHeads(flat.k, config.kvHeads), splitHeads(flat.v, config.kvHeads)};
+}
+
+at::Tensor mixerOutput(const Scope& weights, const at::Tensor& y, const at::Tensor& xg, double scale, const io::ModelConfig& config) {
+    using Gate = kernels::HeadOutput::Gate;
+    const io::StudentConfig& student = *config.student;
+    fused::HeadOutputOptions options{.eps = static_cast<double>(config.headDim) * 1e-5, .scale = scale};
+    if (student.groupNorm) {
+        options.weight = weights["ln_x.weight"];
+        options.bias = weights["ln_x.bias"];
     }
-    return p;
+    if (student.gate == protocol::GateKind::Full) {
+        options.gate = model::linear(xg, weights["gate.weight"]);
+        options.kind = Gate::Sigmoid;
+    } else if (student.gate == protocol::GateKind::LowRank) {
+        options.gate = at::sigmoid(xg.matmul(weights["g1"])).matmul(weights["g2"]);
+        options.kind = Gate::Plain;
+    }
+    if (areForKernels({y, options.weight, options.gate}) && y.size(3) <= kMostHeadSize) return outputProjection(weights, fused::headOutput(y, options));
+    at::Tensor o = student.groupNorm ? headNorm(y, options.weight, options.bias, options.eps) : mergeHeads(y) * scale;
+    if (options.kind == Gate::Sigmoid) o = o * at::sigmoid(options.gate);
+    if (options.kind == Gate::Plain) o = o * options.gate;
+    return outputProjection(weights, o);
 }
 
 at::Tensor outputProjection(const Scope& weights, const at::Tensor& o) {

@@ -49,6 +49,11 @@ struct Projections {
     at::Tensor q, k, v;
 };
 Projections project(const Scope& weights, const at::Tensor& xq, const at::Tensor& xk, const at::Tensor& xv, const io::ModelConfig& config);
+// The same before the heads are split: [B, T, H N], [B, T, Hkv N] twice.
+Projections projectFlat(const Scope& weights, const at::Tensor& xq, const at::Tensor& xk, const at::Tensor& xv, const io::ModelConfig& config);
+// What follows a student's recurrence: y [B, H, T, N], normed per head with the student's GroupNorm or else scaled, times its gate of xg
+// [B, T, D], projected.
+at::Tensor mixerOutput(const Scope& weights, const at::Tensor& y, const at::Tensor& xg, double scale, const io::ModelConfig& config);
 at::Tensor outputProjection(const Scope& weights, const at::Tensor& o);
 
 }  // namespace radlads::model

@@ -2,6 +2,8 @@
 #include <cmath>
 
 #include "engine/model/compat.h"
+#include "engine/model/fused_function.h"
+#include "engine/model/fused_ops.h"
 #include "engine/model/mixers/mixer.h"
 #include "engine/model/wkv.h"
 
@@ -19,53 +21,88 @@ at::Tensor unitKeys(const at::Tensor& k) {
     return k / ((k * k).sum(-1, true) + 1e-24).sqrt();
 }
 
-at::Tensor gated(const Scope& weights, const at::Tensor& o, const at::Tensor& x, protocol::GateKind kind) {
-    switch (kind) {
-        case protocol::GateKind::None: return o;
-        case protocol::GateKind::Full: return o * at::sigmoid(model::linear(x, weights["gate.weight"]));
-        case protocol::GateKind::LowRank: return o * at::sigmoid(x.matmul(weights["g1"])).matmul(weights["g2"]);
+// What the recurrence takes, all [B, H, T, N], from the projections and the low-rank products [B, T, H N]; mix is undefined in the first
+// recurrent layer, which has no other layer's values to mix in.
+struct Inputs {
+    Projections p;
+    at::Tensor decay, rate, mix;
+};
+
+fused::PreparedTensors prepareFused(const Scope& weights, const Inputs& in, const MixerContext& context) {
+    const io::ModelConfig& config = context.config;
+    const bool rope = config.student->rope, balance = config.student->balanceState;
+    const bool ownValues = !in.mix.defined() && config.heads == config.kvHeads;  // the recurrence takes them as they are
+    fused::PrepareInputs inputs{.op = kernels::Wkv::Seven, .heads = config.heads, .kvHeads = config.kvHeads, .balance = balance};
+    if (rope) {
+        inputs.rotary = &context.rotary;
+        inputs.q = in.p.q;
     }
-    return o;
+    inputs.k = in.p.k;
+    if (!ownValues) inputs.v = in.p.v;
+    inputs.decay = in.decay;
+    inputs.decayBase = weights["w0"];
+    inputs.rate = in.rate;
+    inputs.rateBase = weights["a0"];
+    if (in.mix.defined()) {
+        inputs.mix = in.mix;
+        inputs.mixBase = weights["v0"];
+        inputs.first = *context.vFirst;
+    }
+    if (!balance) {
+        inputs.removal = weights["k_k"];
+        inputs.replacement = weights["k_a"];
+    }
+    fused::PreparedTensors prepared = fused::prepare(inputs);
+    if (!rope) prepared.q = splitHeads(in.p.q, config.heads);
+    if (ownValues) prepared.v = splitHeads(in.p.v, config.heads);
+    return prepared;
+}
+
+fused::PreparedTensors prepareInTorch(const Scope& weights, const Inputs& in, const MixerContext& context) {
+    const io::ModelConfig& config = context.config;
+    const io::StudentConfig& student = *config.student;
+    const int64_t heads = config.heads;
+    fused::PreparedTensors out;
+    out.logDecay = splitHeads(at::sigmoid(weights["w0"] + in.decay) * -kDecayScale, heads);
+    const at::Tensor a = splitHeads(at::sigmoid(weights["a0"] + in.rate), heads);
+    at::Tensor k = splitHeads(in.p.k, config.kvHeads), removal;
+    out.q = splitHeads(in.p.q, heads);
+    if (student.rope) {
+        out.q = applyRotary(out.q, context.rotary);
+        k = applyRotary(k, context.rotary);
+    }
+    k = repeatHeads(k, heads);
+    out.v = repeatHeads(splitHeads(in.p.v, config.kvHeads), heads);
+    if (student.balanceState) {
+        removal = unitKeys(k);
+        out.k = k * (1.0 - out.logDecay.exp() + a);
+    } else {
+        const auto perHead = [&](const char* name) { return weights[name].reshape({1, heads, 1, config.headDim}); };
+        removal = unitKeys(k * perHead("k_k"));
+        out.k = k * (1.0 + (a - 1.0) * perHead("k_a"));
+    }
+    if (in.mix.defined()) out.v = out.v + (*context.vFirst - out.v) * splitHeads(at::sigmoid(weights["v0"] + in.mix), heads);
+    out.alpha = -removal;
+    out.beta = removal * a;
+    return out;
 }
 
 }  // namespace
 
 at::Tensor radRwkv7(const Scope& weights, const at::Tensor& x, MixerContext& context) {
     const io::ModelConfig& config = context.config;
-    const io::StudentConfig& student = *config.student;
-    const int64_t heads = config.heads;
-    const double headDim = static_cast<double>(config.headDim);
-    Projections p = project(weights, x, x, x, config);
-    const at::Tensor decayInput = weights["w0"] + at::tanh(x.matmul(weights["w1"])).matmul(weights["w2"]);
-    const at::Tensor logDecay = splitHeads(at::sigmoid(decayInput) * -kDecayScale, heads);
-    const at::Tensor a = splitHeads(at::sigmoid(weights["a0"] + lowRank(x, weights["a1"], weights["a2"])), heads);
-    if (student.rope) {
-        p.q = applyRotary(p.q, context.rotary);
-        p.k = applyRotary(p.k, context.rotary);
-    }
-    at::Tensor k = repeatHeads(p.k, heads), v = repeatHeads(p.v, heads), removal;
-    if (student.balanceState) {
-        removal = unitKeys(k);
-        k = k * (1.0 - logDecay.exp() + a);
-    } else {
-        const auto perHead = [&](const char* name) { return weights[name].reshape({1, heads, 1, config.headDim}); };
-        removal = unitKeys(k * perHead("k_k"));
-        k = k * (1.0 + (a - 1.0) * perHead("k_a"));
-    }
-    if (!context.vFirst->defined()) {
-        *context.vFirst = v;  // the first recurrent layer: layer 0, or the lowest one that is not kept as softmax
-    } else {
-        const at::Tensor mix = splitHeads(at::sigmoid(weights["v0"] + lowRank(x, weights["v1"], weights["v2"])), heads);
-        v = v + (*context.vFirst - v) * mix;
-    }
+    Inputs in{projectFlat(weights, x, x, x, config), at::tanh(x.matmul(weights["w1"])).matmul(weights["w2"]),
+              lowRank(x, weights["a1"], weights["a2"]), {}};
+    if (context.vFirst->defined()) in.mix = lowRank(x, weights["v1"], weights["v2"]);
+    const bool fits = areForKernels({in.p.q, in.decay, in.rate, *context.vFirst, context.rotary.cos}) && config.headDim <= kMostHeadSize;
+    const fused::PreparedTensors p = (fits ? prepareFused : prepareInTorch)(weights, in, context);
+    if (!context.vFirst->defined()) *context.vFirst = p.v;  // the first recurrent layer: layer 0, or the lowest one that is not kept as softmax
 
     const at::Tensor before = context.state ? context.state->wkv : at::Tensor();
     const auto form = context.form == Form::Recurrent ? wkv7Recurrent : wkv7;
-    const WkvOutput out = form(p.q, logDecay, k, v, -removal, removal * a, before);
+    const WkvOutput out = form(p.q, p.logDecay, p.k, p.v, p.alpha, p.beta, before);
     if (context.state) context.state->wkv = out.state;
-    const at::Tensor o = student.groupNorm ? headNorm(out.y, weights["ln_x.weight"], weights["ln_x.bias"], headDim * 1e-5)
-                                           : mergeHeads(out.y) * std::pow(headDim, -0.5);
-    return outputProjection(weights, gated(weights, o, x, student.gate));
+    return mixerOutput(weights, out.y, x, std::pow(static_cast<double>(config.headDim), -0.5), config);
 }
 
 std::vector<ParameterSpec> radRwkv7Parameters(const io::ModelConfig& config) {

@@ -25,7 +25,7 @@ at::Tensor causalMask(int64_t firstQuery, int64_t rows, int64_t keys, int64_t wi
 at::Tensor softmaxAttention(const Scope& weights, const at::Tensor& x, MixerContext& context) {
     const io::ModelConfig& config = context.config;
     Projections p = project(weights, x, x, x, config);
-    p.q = applyRotary(p.q, context.rotary) * std::pow(static_cast<double>(config.headDim), -0.5);
+    p.q = applyRotary(p.q, context.rotary, std::pow(static_cast<double>(config.headDim), -0.5));
     p.k = applyRotary(p.k, context.rotary);
     if (context.state) {
         MixerState& state = *context.state;
