@@ -89,7 +89,8 @@ if [[ $toolkit == fibers ]]; then
 else
     "$here/compile.sh" "$toolkit" "$gpu" ${archs:+"$archs"}
 fi
-for source in kernels wkv losses adamw matvec cpu/{wkv,losses,adamw,matvec}_reference cpu/without_highway; do
+for source in kernels wkv losses adamw matvec pointwise cpu/{wkv,losses,adamw,matvec,pointwise,prepare}_reference \
+    cpu/without_highway; do
     "$cxx" "${flags[@]}" -c "$root/kernels/$source.cpp" -o "$build/objects/$(basename "$source").o"
 done
 tests=("$root"/tests/kernels/test_gpu_*.cpp)

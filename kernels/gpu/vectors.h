@@ -38,9 +38,10 @@ GPU_DEVICE void store(void* to, const Pack<Words>& pack) {
 
 template <int W>
 GPU_DEVICE void loadAligned(float (&x)[W], const float* from) {
-    GPU_UNROLL for (int i = 0; i < W; i += 4) {
-        const Pack<4> pack = load<4>(from + i);
-        GPU_UNROLL for (int e = 0; e < 4; ++e) x[i + e] = floatOf(pack.words[e]);
+    constexpr int kWords = W < 4 ? W : 4;
+    GPU_UNROLL for (int i = 0; i < W; i += kWords) {
+        const Pack<kWords> pack = load<kWords>(from + i);
+        GPU_UNROLL for (int e = 0; e < kWords; ++e) x[i + e] = floatOf(pack.words[e]);
     }
 }
 template <int W>
@@ -53,9 +54,10 @@ GPU_DEVICE void loadAligned(float (&x)[W], const BFloat16* from) {
 }
 template <int W>
 GPU_DEVICE void storeAligned(float* to, const float (&x)[W]) {
-    GPU_UNROLL for (int i = 0; i < W; i += 4) {
-        Pack<4> pack;
-        GPU_UNROLL for (int e = 0; e < 4; ++e) pack.words[e] = bitsOf(x[i + e]);
+    constexpr int kWords = W < 4 ? W : 4;
+    GPU_UNROLL for (int i = 0; i < W; i += kWords) {
+        Pack<kWords> pack;
+        GPU_UNROLL for (int e = 0; e < kWords; ++e) pack.words[e] = bitsOf(x[i + e]);
         store(to + i, pack);
     }
 }
@@ -107,9 +109,5 @@ GPU_DEVICE double blockSumOfDoubles(double value, double* room) {
     sync();
     return sum;
 }
-
-// kernel<T> for the type of a dtype.
-#define RADLADS_BY_DTYPE(dtype, function, ...) \
-    ((dtype) == DType::BFloat16 ? function<BFloat16>(__VA_ARGS__) : function<float>(__VA_ARGS__))
 
 }  // namespace radlads::kernels::gpu
