@@ -1,10 +1,5 @@
 // The recurrences by the kernels in use, as functions that LibTorch can differentiate.
-#include <torch/csrc/autograd/custom_function.h>
-
-#include <algorithm>
-
-#include "engine/model/compat.h"
-#include "engine/model/kernel_choice.h"
+#include "engine/model/fused_function.h"
 #include "engine/model/wkv.h"
 #include "kernels/wkv.h"
 
@@ -15,28 +10,6 @@ using kernels::Backend;
 using kernels::View;
 using kernels::Wkv;
 using kernels::WkvInputs;
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-View viewOf(const at::Tensor& tensor) {
-    if (!tensor.defined()) return {};
-    View view;
-    view.data = tensor.data_ptr<float>();
-    for (int64_t i = 0; i < 4; ++i) {
-        view.sizes[i] = tensor.size(i);
-        view.strides[i] = tensor.stride(i);
-    }
-    return view;
-}
-
-// Elements of a head one after another; nothing is copied where they are.
-at::Tensor withRows(const at::Tensor& tensor) {
-    return tensor.defined() && tensor.stride(3) != 1 ? tensor.contiguous() : tensor;
-}
-
-at::Tensor room(std::size_t floats) {
-    return at::empty({static_cast<int64_t>(std::max<std::size_t>(floats, 1))}, at::kFloat);
-}
 
 // q, g, k, v, (a, b,) state; the last may be undefined.
 class Problem {
@@ -49,7 +22,7 @@ public:
         m_inputs.v = viewOf(m_tensors[3]);
         if (op == Wkv::Seven) m_inputs.a = viewOf(m_tensors[4]), m_inputs.b = viewOf(m_tensors[5]);
         m_inputs.state = viewOf(m_tensors.back());
-        m_backend = kernelsInUse() == KernelChoice::Reference ? Backend::Reference : Backend::Simd;
+        m_backend = kernelBackend();
     }
     const variable_list& tensors() const { return m_tensors; }
 
@@ -59,7 +32,7 @@ public:
         // Tokens before heads, as what follows takes them.
         const at::Tensor y = at::empty({q.size(0), q.size(2), q.size(1), q.size(3)}, q.options()).transpose(1, 2);
         const at::Tensor state = at::empty({q.size(0), q.size(1), q.size(3), q.size(3)}, q.options());
-        if (saved) *saved = room(kernels::wkvSavedFloats(m_backend, m_op, m_inputs));
+        if (saved) *saved = roomOf(kernels::wkvSavedFloats(m_backend, m_op, m_inputs));
         const at::Tensor work = workspace();
         kernels::wkvForward(m_backend, m_op, m_inputs,
                             {viewOf(y), viewOf(state), saved ? saved->data_ptr<float>() : nullptr},
@@ -91,7 +64,7 @@ public:
     }
 
 private:
-    at::Tensor workspace() const { return room(kernels::wkvWorkspaceFloats(m_backend, m_op, m_inputs, 1)); }
+    at::Tensor workspace() const { return roomOf(kernels::wkvWorkspaceFloats(m_backend, m_op, m_inputs, 1)); }
 
     Wkv m_op;
     variable_list m_tensors;
@@ -134,8 +107,7 @@ struct WkvFunction : torch::autograd::Function<WkvFunction<kOp>> {
 };
 
 bool isForKernels(const at::Tensor& x) {
-    return kernelsInUse() != KernelChoice::Torch && x.device().is_cpu() && x.scalar_type() == at::kFloat &&
-           x.dim() == 4 && x.size(3) <= 256;
+    return areForKernels({x}) && x.dim() == 4 && x.size(3) <= kMostHeadSize;
 }
 
 template <Wkv kOp>

@@ -38,13 +38,7 @@ constexpr int64_t kPanelColumns = kPanelVectors * kLanes;
 static_assert(kBlockColumns % kPanelColumns == 0 && kBlockRows % kPanelRows == 0 && kBlockDepth % kPad == 0);
 
 HWY_INLINE V rounded(V value) {
-    const Words words;
-    const auto bits = hn::BitCast(words, value);
-    const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(words, 1u));
-    const auto up = hn::Add(bits, hn::Add(odd, hn::Set(words, 0x7fffu)));
-    const auto kept =
-        hn::IfThenElse(hn::RebindMask(words, hn::IsNaN(value)), hn::Or(bits, hn::Set(words, 0x400000u)), up);
-    return hn::BitCast(D(), hn::And(kept, hn::Set(words, 0xffff0000u)));
+    return hn::BitCast(D(), hn::And(roundedWords(value), hn::Set(Words(), 0xffff0000u)));
 }
 HWY_INLINE V loadRounded(const float* row, int64_t i, int64_t size) {
     return rounded(loadPart(row, i, size));

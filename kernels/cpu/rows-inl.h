@@ -29,15 +29,18 @@ HWY_INLINE V loadVector(const BFloat16* from) {
 HWY_INLINE void storeVector(V value, float* to) {
     hn::StoreU(value, D(), to);
 }
-// As fromFloat: to the nearest, halves to even; NaN stays NaN.
-HWY_INLINE void storeVector(V value, BFloat16* to) {
+// As fromFloat: to the nearest, halves to even; NaN stays NaN. The bfloat16 is the upper half of each word, the lower
+// half is left over.
+HWY_INLINE hn::Vec<Words> roundedWords(V value) {
     const Words words;
     const auto bits = hn::BitCast(words, value);
     const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(words, 1u));
-    const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(words, 0x7fffu)));
-    const auto kept =
-        hn::IfThenElse(hn::RebindMask(words, hn::IsNaN(value)), hn::Or(bits, hn::Set(words, 0x400000u)), rounded);
-    hn::StoreU(hn::TruncateTo(Halves(), hn::ShiftRight<16>(kept)), Halves(), reinterpret_cast<uint16_t*>(to));
+    const auto up = hn::Add(bits, hn::Add(odd, hn::Set(words, 0x7fffu)));
+    return hn::IfThenElse(hn::RebindMask(words, hn::IsNaN(value)), hn::Or(bits, hn::Set(words, 0x400000u)), up);
+}
+HWY_INLINE void storeVector(V value, BFloat16* to) {
+    hn::StoreU(hn::TruncateTo(Halves(), hn::ShiftRight<16>(roundedWords(value))), Halves(),
+               reinterpret_cast<uint16_t*>(to));
 }
 
 // Vector i of a row of `size` elements; zeros, and nothing, beyond its end.
