@@ -20,6 +20,12 @@ const char* swiGluBackward(const SwiGlu& op, const SwiGluGradients& gradients, v
 // y may be x.
 const char* rope(const Rope& op, const View& y, void* stream);
 
+// gradients: those that are absent are not computed. workspace: headOutputWorkspaceFloats() of them, of any content.
+const char* headOutputForward(const HeadOutput& op, const View& out, void* stream);
+std::size_t headOutputWorkspaceFloats(const HeadOutput& op);
+const char* headOutputBackward(const HeadOutput& op, const HeadOutputGradients& gradients, float* workspace,
+                               void* stream);
+
 // workspace: alignLossWorkspaceDoubles() of them, of any content.
 std::size_t alignLossWorkspaceDoubles(const AlignLoss& op);
 const char* alignLoss(const AlignLoss& op, double* loss, double* workspace, void* stream);

@@ -8,6 +8,29 @@ namespace radlads::kernels::gpu {
 inline constexpr int kRowThreads = 256;
 inline constexpr int64_t kLongRow = 1024;  // longer ones are a block's
 
+// A number that device code divides by: a multiplication where a 32-bit one does, which a number of 64 bits would make
+// a hundred instructions of.
+struct Divisor {
+    int64_t value = 1;
+    uint32_t factor = 0, shift = 0;
+
+    Divisor() = default;
+    explicit Divisor(int64_t number) : value(number) {
+        // 2^(32 + shift) / value, rounded up, less 2^32: exact for every number below 2^31
+        while (shift < 31 && (int64_t{1} << shift) < value) ++shift;
+        if (value > 0 && isSmall(value))
+            factor = static_cast<uint32_t>((uint64_t((int64_t{1} << shift) - value) << 32) / uint64_t(value) + 1);
+    }
+    GPU_BOTH static bool isSmall(int64_t n) { return static_cast<uint64_t>(n) >> 31 == 0; }
+    // n is not negative.
+    GPU_BOTH int64_t quotient(int64_t n) const {
+        if (!isSmall(n) || !isSmall(value)) return n / value;
+        const uint32_t low = static_cast<uint32_t>(n);
+        return (static_cast<uint32_t>(uint64_t{low} * factor >> 32) + low) >> shift;
+    }
+    GPU_BOTH int64_t remainder(int64_t n) const { return n - quotient(n) * value; }
+};
+
 // Row r of [batch, heads, tokens] of them, in the order of a contiguous tensor.
 struct RowOrder {
     int64_t heads = 1, tokens = 1, rows = 0;

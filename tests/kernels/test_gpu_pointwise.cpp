@@ -127,6 +127,69 @@ TEST(GpuPointwise, RopeIsTheReference) {
     }
 }
 
+void expectHeadOutput(const Extent& extent, bool isNormed, HeadOutput::Gate kind, bool isWhole,
+                      const std::vector<Way>& list) {
+    Problem p(extent);
+    const bool isGated = kind != HeadOutput::Gate::None;
+    const int64_t width = extent.heads * extent.size;
+    const std::size_t y = p.input(extent.heads, 2.0f), gate = isGated ? p.input(extent.heads, 1.5f) : p.kAbsent;
+    const std::size_t weight = isNormed ? p.parameter(width, 0.3f, 1) : p.kAbsent;
+    const std::size_t bias = isNormed ? p.parameter(width) : p.kAbsent;
+    const std::size_t dout = p.input(extent.heads, 1.0f);
+    const std::size_t out = p.output(extent.heads), dy = p.output(extent.heads);
+    const std::size_t dgate = isGated && isWhole ? p.output(extent.heads) : p.kAbsent;
+    const std::size_t dweight = isNormed && isWhole ? p.gradient(width) : p.kAbsent;
+    const std::size_t dbias = isNormed ? p.gradient(width) : p.kAbsent;
+    const auto call = [&](const Place& place) -> const char* {
+        const HeadOutput op{
+            place.view(y), place.floats(weight), place.floats(bias), 1e-3, isNormed ? 1 : 0.3, place.view(gate), kind};
+        if (const char* why = whyNot(op)) return why;
+        const HeadOutputGradients gradients{place.view(dout), place.view(dy), place.view(dgate), place.floats(dweight),
+                                            place.floats(dbias)};
+        if (!place.isDevice) {
+            kernels::headOutputForward(Backend::Reference, op, place.view(out), serial());
+            HeadOutputGradients all = gradients;  // the reference wants dgate
+            std::vector<float> unwanted(
+                isGated && !isWhole ? static_cast<std::size_t>(extent.batch * extent.tokens * width) : 0);
+            if (!unwanted.empty())
+                all.dgate = contiguous(unwanted.data(), extent.batch, extent.heads, extent.tokens, extent.size);
+            kernels::headOutputBackward(Backend::Reference, op, all, serial());
+            return nullptr;
+        }
+        const DeviceTensor work = room(gpu::headOutputWorkspaceFloats(op));
+        if (const char* error = gpu::headOutputForward(op, place.view(out), nullptr)) return error;
+        const char* error = gpu::headOutputBackward(op, gradients, work.floats(), nullptr);
+        return error || (synchronise() == nullptr && work.isGuarded()) ? error : "wrote beside its room";
+    };
+    const std::string what = std::string("head_output") + (isNormed ? " normed" : "") + " gate " +
+                             std::to_string(static_cast<int>(kind)) + textOf(extent);
+    // Of two channels nothing but the rounding of eps is left of dy.
+    const bool isLeast = extent.size == 2 && isNormed && extent.dtype == DType::Float32;
+    p.expectLikeReference(call, list, isLeast ? 2e-5 : toleranceFor(extent.dtype), what);
+}
+
+constexpr HeadOutput::Gate kGates[] = {HeadOutput::Gate::None, HeadOutput::Gate::Plain, HeadOutput::Gate::Sigmoid};
+
+TEST(GpuPointwise, HeadOutputIsTheReference) {
+    std::vector<Extent> list = extents();
+    list.push_back({2, 3, 7, 9, DType::Float32, true});
+    list.push_back({1, 3, 5, 31, DType::BFloat16, false});
+    for (const Extent& extent : list)
+        for (const HeadOutput::Gate kind : kGates)
+            for (const bool isNormed : {false, true}) expectHeadOutput(extent, isNormed, kind, true, waysFor(extent));
+}
+
+TEST(GpuPointwise, HeadOutputOfManyTokensAddsThemInParts) {
+    // Several rows a group of lanes, and parts that end within a block.
+    for (const DType dtype : {DType::Float32, DType::BFloat16})
+        expectHeadOutput({3, 40, 301, 12, dtype, true}, true, HeadOutput::Gate::Sigmoid, true, ways({32, 64}, {0, 2}));
+}
+
+TEST(GpuPointwise, HeadOutputWithoutSomeGradients) {
+    for (const HeadOutput::Gate kind : kGates)
+        for (const bool isNormed : {false, true}) expectHeadOutput({2, 2, 5, 20}, isNormed, kind, false, ways());
+}
+
 TEST(GpuPointwise, AlignLossIsTheReference) {
     for (const Extent& extent : withLongRows()) {
         Problem p(extent);
