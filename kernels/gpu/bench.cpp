@@ -1,8 +1,7 @@
-// The recurrences on a GPU beside the device's own ceilings: one table. kernels/gpu/bench.sh builds and runs it.
+// The ops on a GPU beside the device's own ceilings: a table of the recurrences, one of the others.
+// kernels/gpu/bench.sh builds and runs it.
 #include <dlfcn.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -12,47 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "kernels/gpu/device.h"
+#include "kernels/gpu/bench_support.h"
 #include "kernels/gpu/wkv.h"
 
 namespace radlads::kernels::gpu {
 namespace {
-
-void check(const char* error, const char* what) {
-    if (!error) return;
-    std::fprintf(stderr, "bench: %s failed: %s\n", what, error);
-    std::exit(1);
-}
-
-// Seconds of one call, the best of several runs of a few.
-double secondsOf(const std::function<void()>& work, int runs = 5, int calls = 4) {
-    work();
-    check(synchronise(), "a run");
-    double best = 1e30;
-    for (int run = 0; run < runs; ++run) {
-        const auto start = std::chrono::steady_clock::now();
-        for (int call = 0; call < calls; ++call) work();
-        check(synchronise(), "a run");
-        const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
-        best = std::min(best, passed.count() / calls);
-    }
-    return best;
-}
-
-class Memory {
-public:
-    explicit Memory(std::size_t bytes) : m_data(allocate(bytes)) {
-        if (!m_data) check("there is no room for the shape; give a smaller one", "allocating the device's memory");
-    }
-    Memory(const Memory&) = delete;
-    Memory& operator=(const Memory&) = delete;
-    ~Memory() { release(m_data); }
-    void* data() const { return m_data; }
-    float* floats() const { return static_cast<float*>(m_data); }
-
-private:
-    void* m_data;
-};
 
 // Bytes read and written a second by a copy within the device.
 double copyBandwidth(std::size_t bytes) {
@@ -189,21 +152,11 @@ private:
     void *m_saved = nullptr, *m_room = nullptr;
 };
 
-int run(const Shape& shape) {
-    if (const char* why = whyNoDevice()) {
-        std::fprintf(stderr,
-                     "bench: no GPU can be used: %s; run this on a machine with a GPU and its driver, or try "
-                     "kernels/gpu/bench.sh fibers.\n",
-                     why);
-        return 1;
-    }
+void benchRecurrences(const Shape& shape, double bandwidth) {
     const bool isReal = !isEmulated();
-    std::printf("%s, bfloat16, batch %lld, %lld tokens, width %lld%s\n", deviceName(),
-                static_cast<long long>(shape.batch), static_cast<long long>(shape.tokens),
-                static_cast<long long>(shape.width), isReal ? "" : "; times of an emulation mean nothing");
-    const double bandwidth = copyBandwidth(isReal ? std::size_t{1} << 30 : 1 << 20);
+    std::printf("\nRecurrences, bfloat16, batch %lld, %lld tokens, width %lld\n", static_cast<long long>(shape.batch),
+                static_cast<long long>(shape.tokens), static_cast<long long>(shape.width));
     const double rate = isReal ? gemmRate(8192) : 0;
-    std::printf("copy   %8.0f GB/s\n", bandwidth / 1e9);
     if (rate > 0)
         std::printf("GEMM   %8.1f TFLOP/s\n", rate / 1e12);
     else
@@ -230,6 +183,21 @@ int run(const Shape& shape) {
                 std::printf(" %8.3f %9.2f\n", work.bytes(isBoth) / seconds / bandwidth, work.extra() / 1e9);
             }
         }
+}
+
+int run(const Shape& shape, const std::string& only) {
+    if (const char* why = whyNoDevice()) {
+        std::fprintf(stderr,
+                     "bench: no GPU can be used: %s; run this on a machine with a GPU and its driver, or try "
+                     "kernels/gpu/bench.sh fibers.\n",
+                     why);
+        return 1;
+    }
+    std::printf("%s%s\n", deviceName(), isEmulated() ? "; times of an emulation mean nothing" : "");
+    const double bandwidth = copyBandwidth(isEmulated() ? 1 << 20 : std::size_t{1} << 30);
+    std::printf("copy   %8.0f GB/s\n", bandwidth / 1e9);
+    if (only != "ops") benchRecurrences(shape, bandwidth);
+    if (only != "recurrences") benchOps(bandwidth);
     return 0;
 }
 
@@ -238,11 +206,19 @@ int run(const Shape& shape) {
 
 int main(int argc, char** argv) {
     radlads::kernels::gpu::Shape shape;
+    std::string only;
     int64_t* sizes[] = {&shape.batch, &shape.tokens, &shape.width};
-    for (int i = 1; i < argc && i <= 3; ++i) *sizes[i - 1] = std::atoll(argv[i]);
+    int given = 0;
+    for (int i = 1; i < argc; ++i) {
+        const std::string text = argv[i];
+        if (text == "ops" || text == "recurrences")
+            only = text;
+        else if (given < 3)
+            *sizes[given++] = std::atoll(argv[i]);
+    }
     if (shape.batch < 1 || shape.tokens < 1 || shape.width < 128 || shape.width % 128 != 0) {
-        std::fprintf(stderr, "Usage: bench [BATCH [TOKENS [WIDTH]]]; WIDTH is a multiple of 128.\n");
+        std::fprintf(stderr, "Usage: bench [ops|recurrences] [BATCH [TOKENS [WIDTH]]]; WIDTH is a multiple of 128.\n");
         return 2;
     }
-    return radlads::kernels::gpu::run(shape);
+    return radlads::kernels::gpu::run(shape, only);
 }

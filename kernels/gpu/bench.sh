@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# On a machine with a GPU: builds the kernels with its toolkit, tests them on it, measures them. One table.
+# On a machine with a GPU: builds the kernels with its toolkit, tests them on it, measures them.
 set -euo pipefail
 
 usage() {
@@ -7,9 +7,10 @@ usage() {
 Usage: kernels/gpu/bench.sh [hip|cuda|fibers] [--build DIRECTORY] [--archs "ARCHITECTURES"] [--worker] [BATCH [TOKENS [WIDTH]]]
 
 Needs a C++20 compiler and hipcc or nvcc; if none is named, nvcc where it is alone or beside nvidia-smi, else hipcc. fibers: the CPU
-emulates the GPU, at a tiny shape, to try this script. The default shape is batch 8, 4096 tokens, width 4096, head sizes
-64 and 128. flash-linear-attention is measured beside where python3 has the package fla. --worker builds, verifies and
-measures radlads-worker too, against the LibTorch of python3's torch (or TORCH_DIR); it needs CMake and the worker's libraries.
+emulates the GPU, at a tiny shape, to try this script. The default shape of the recurrences is batch 8, 4096 tokens,
+width 4096, head sizes 64 and 128; the other ops have the shapes of a model of 1.5 billion parameters.
+flash-linear-attention is measured beside where python3 has the package fla. --worker builds, verifies and measures
+radlads-worker too, against the LibTorch of python3's torch (or TORCH_DIR); it needs CMake and the worker's libraries.
 
 Environment: CXX, HIPCC, NVCC, TORCH_DIR, RADLADS_JOBS (for the worker), RADLADS_DATA (the golden files for the worker).
 USAGE
@@ -98,7 +99,7 @@ tests=("$root"/tests/kernels/test_gpu_*.cpp)
 [[ $toolkit == fibers ]] || mapfile -t tests < <(printf '%s\n' "${tests[@]}" | grep -v test_gpu_fibers)
 "$cxx" "${flags[@]}" "${tests[@]}" "$root/tests/kernels/without_googletest/main.cpp" \
     "$build"/objects/*.o "$gpu"/*.o "${libraries[@]}" -o "$build/tests-$toolkit"
-"$cxx" "${flags[@]}" "$here/bench.cpp" "$build"/objects/*.o "$gpu"/*.o "${libraries[@]}" -o "$build/bench-$toolkit"
+"$cxx" "${flags[@]}" "$here"/bench{,_ops}.cpp "$build"/objects/*.o "$gpu"/*.o "${libraries[@]}" -o "$build/bench-$toolkit"
 
 # The benchmark first says whether there is a device at all.
 status=0
