@@ -28,15 +28,20 @@
 #define GPU_DEVICE inline
 #define GPU_BOTH inline
 #define GPU_KERNEL(threads) void
+#define GPU_KERNEL_TOGETHER(threads, blocks) void
 #define GPU_UNROLL
 #else
 #define GPU_DEVICE __device__ __forceinline__
 #define GPU_BOTH __host__ __device__ __forceinline__
 #define GPU_KERNEL(threads) __global__ void __launch_bounds__(threads)
+// With registers for at least `blocks` on a multiprocessor (HIP: warps on a SIMD, the same number for 256 threads).
+#define GPU_KERNEL_TOGETHER(threads, blocks) __global__ void __launch_bounds__(threads, blocks)
 #define GPU_UNROLL _Pragma("unroll")
 #endif
 
 namespace radlads::kernels::gpu {
+
+constexpr std::size_t kMostShared = 64 * 1024;  // bytes of shared memory that a block may have on every GPU
 
 struct Grid {
     int64_t x = 1, y = 1;
@@ -148,8 +153,15 @@ GPU_DEVICE uint32_t bitsOf(float value) {
 GPU_DEVICE float floatOf(uint32_t bits) {
     return __uint_as_float(bits);
 }
+// Results below the smallest normal number may be zero.
 GPU_DEVICE float exponential(float x) {
+#if defined(GPU_CUDA) && defined(__CUDA_ARCH__)
+    float result;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x * 1.44269504088896341f));
+    return result;
+#else
     return exp2f(x * 1.44269504088896341f);
+#endif
 }
 
 #endif
@@ -204,6 +216,11 @@ GPU_DEVICE float widen(BFloat16 value) {
     return floatOf(static_cast<uint32_t>(value.bits) << 16);
 }
 GPU_DEVICE BFloat16 narrow(float value) {
+#if defined(GPU_CUDA) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    BFloat16 rounded;
+    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(rounded.bits) : "f"(value));
+    return rounded;
+#else
     const uint32_t bits = bitsOf(value);
     BFloat16 result;
     if ((bits & 0x7fffffffu) > 0x7f800000u)
@@ -211,6 +228,17 @@ GPU_DEVICE BFloat16 narrow(float value) {
     else
         result.bits = static_cast<uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
     return result;
+#endif
+}
+// Two at once, the first in the lower half.
+GPU_DEVICE uint32_t narrow(float first, float second) {
+#if defined(GPU_CUDA) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    uint32_t rounded;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(rounded) : "f"(second), "f"(first));
+    return rounded;
+#else
+    return narrow(first).bits | static_cast<uint32_t>(narrow(second).bits) << 16;
+#endif
 }
 GPU_DEVICE float get(const float* from, int64_t i) {
     return from[i];
@@ -261,6 +289,7 @@ const char* launch(void (*kernel)(P...), Grid grid, int threads, std::size_t sha
     if (grid.x <= 0 || grid.y <= 0) return nullptr;
 #if defined(GPU_FIBERS)
     static_cast<void>(stream);
+    if (sharedBytes > kMostShared) return "more shared memory than a block may have";
     auto body = [&] { kernel(parameters...); };
     return fibers::run(
         grid.x, grid.y, threads, sharedBytes, [](void* call) { (*static_cast<decltype(body)*>(call))(); }, &body);

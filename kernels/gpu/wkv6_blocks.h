@@ -1,34 +1,33 @@
-// wkv6's blocks of 16 tokens (wkv_tiles.h). For a block I of rows, gn = gi of its first token:
-//   q' = q exp(gi - gn)      k'(I) = k exp(gn - gi) for the tokens before the block
-// All factors are at most 1. The k' of all blocks lie one after another: those of block I from row 16 I (I - 1) / 2.
-// Private to the library.
+// wkv6's blocks of 16 tokens (wkv_tiles.h). For a block I, with gn the gi of its first token:
+//   q' = q exp(gi - gn + c)      k' = k exp(gn - gi - c)      f_IJ = exp(gn_I - gn_J), J <= I: at most 1
+//   Aqk_IJ = q'_I (f_IJ' k'_J)^T
+// c is half of what a block can decay, so that exponents are between -c and c and all factors have the precision of
+// their type. It is a constant: later decays change no earlier output. Private to the library.
 #pragma once
 
-#include "kernels/gpu/wkv_tiles.h"
+#include "kernels/gpu/wkv_strips.h"
 
 namespace radlads::kernels::gpu::tiles {
 
-GPU_BOTH constexpr int rowsBefore(int block) {
-    return kTile * (block * (block - 1) / 2);
-}
+constexpr float kCentre = 0.5f * (kTile - 1) * 5.0f;
+
 template <int N>
 constexpr int kBlocks = kTokens<N> / kTile;
-template <int N>
-constexpr int kAnchoredRows = rowsBefore(kBlocks<N>);
 
-// Of the strip's tokens; `sums` is gi of all, [tokens][N], shared.
+// gn of all blocks to `anchors`: [blocks][N], shared; a barrier has to follow.
 template <int N>
-GPU_DEVICE void anchor(const Strip<N>& strip, const float (&q)[kTile], const float (&k)[kTile],
-                       const float (&gi)[kTile], const float* sums, BFloat16* anchoredQ, BFloat16* anchoredK) {
-    constexpr int S = N + kPad;
-    const int block = strip.first / kTile;
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) anchoredQ[(strip.first + i) * S + strip.channel] =
-        narrow(q[i] * exponential(gi[i] - gi[0]));
-    for (int later = block + 1; later < kBlocks<N>; ++later) {
-        const float gn = sums[later * kTile * N + strip.channel];
-        BFloat16* to = anchoredK + (rowsBefore(later) + strip.first) * S + strip.channel;
-        GPU_UNROLL for (int i = 0; i < kTile; ++i) to[i * S] = narrow(k[i] * exponential(gn - gi[i]));
-    }
+GPU_DEVICE void keepAnchors(const Decays& decays, const Strip<N>& strip, float* anchors) {
+    if (strip.first % kTile == 0)
+        GPU_UNROLL for (int c = 0; c < 2; ++c) anchors[strip.first / kTile * N + strip.channel + c] = decays.gi.x[0][c];
+}
+// gi - gn + c of the strip's tokens.
+template <int N>
+GPU_DEVICE Values exponents(const Decays& decays, const Strip<N>& strip, const float* anchors) {
+    Values values;
+    forStrip([&](int i, int c) {
+        values.x[i][c] = decays.gi.x[i][c] - anchors[strip.first / kTile * N + strip.channel + c] + kCentre;
+    });
+    return values;
 }
 
 }  // namespace radlads::kernels::gpu::tiles

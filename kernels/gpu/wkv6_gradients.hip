@@ -1,148 +1,158 @@
-// wkv6, backward, every chunk by itself: the gradients of its keys (wkv_tiles.h, wkv6_blocks.h). With E = exp(gi_i -
-// gi_j):
-//   dq_i = exp(gi) (dy h^T) + sum over j <= i of dAqk k_j E      dk_j = exp(gl - gi) (v D^T) + sum over i >= j of dAqk
-//   q_i E dg = sum from the chunk's end of (q dq - k dk), and exp(gl) times the sum over values of h' D and the sum
-//   over the
-//        chunk's tokens of k^ (v D^T)
-// Off the diagonal's blocks by tiles of q' and k', on them in float32. What should cancel in dg has the same rounded
-// factors on both sides.
+// wkv6, backward, every chunk by itself: the gradients of its keys (wkv_tiles.h, wkv6_blocks.h). For blocks I, J:
+//   x_I = exp(gn - c)' (dy h^T) + sum over J <= I of f_IJ' (dAqk k')         dq = exp(gi - gn + c)' x
+//   z_J = exp(gl - gn + c)' (v D^T) + sum over I >= J of f_IJ' (dAqk^T q')    dk = exp(gn - gi - c)' z
+//   dg = sum from the chunk's end of (q' x - k' z), and exp(gl) times the sum over values of h' D and the sum over the
+//        chunk's tokens of k' exp(gl - gn + c)' (v D^T)
+// What should cancel in dg has the same rounded factors on both sides.
 #include "kernels/gpu/wkv6_blocks.h"
 #include "kernels/gpu/wkv_gradients.h"
 
 namespace radlads::kernels::gpu::tiles {
 namespace {
 
+// Stages of states and tiles, the last of dAqk; then sums and parts of strips lie over the other room.
 template <int N>
 struct Room {
     static constexpr int T = kTokens<N>, S = N + kPad, ST = T + kPad, SH = kHalf + kPad;
-    static constexpr int kInter = N * SH + T * S, kIntra = T * S + kAnchoredRows<N> * S + T * ST;
-    static constexpr int kTiles = kInter > kIntra ? kInter : kIntra;
-    BFloat16 *states, *one;               // for the products with states
-    BFloat16 *scores, *q, *anchored;      // for those within the chunk, in the same place
-    float *sums, *decays, *parts, *ends;  // [T][N + 4] over the tiles; gi: [T][N]; [T / 16][N]; [N]
+    static constexpr int kStates = N * SH, kStage = kStates + T * SH, kHalves = N / kHalf;
+    static constexpr int kSums = T * (N + 8), kParts = Strip<N>::kAll * N;  // floats
+    static constexpr int kOther = 2 * (kSums + kParts) > kStage ? 2 * (kSums + kParts) : kStage;
+    static_assert(T * ST <= kStage);
+    BFloat16 *stage, *other, *q, *k;
+    float *sums, *parts, *anchors, *ends;  // anchors: gl behind those of the blocks
     GPU_DEVICE Room() {
-        states = reinterpret_cast<BFloat16*>(sharedMemory()), one = states + N * SH;
-        scores = states, q = scores + T * ST, anchored = q + T * S;
-        sums = reinterpret_cast<float*>(sharedMemory());
-        decays = reinterpret_cast<float*>(states + kTiles);
-        parts = decays + T * N, ends = parts + T / kTile * N;
+        stage = reinterpret_cast<BFloat16*>(sharedMemory()), other = stage + kStage;
+        sums = reinterpret_cast<float*>(other), parts = sums + kSums;
+        q = other + kOther, k = q + T * S;
+        anchors = reinterpret_cast<float*>(k + T * S), ends = anchors + (kBlocks<N> + 1) * N;
     }
-    static_assert(T * (N + 4) * sizeof(float) <= kTiles * sizeof(BFloat16));
-    static constexpr std::size_t kBytes = kTiles * sizeof(BFloat16) + (T * N + T / kTile * N + N) * sizeof(float);
+    static constexpr std::size_t kBytes =
+        (kStage + kOther + 2 * T * S) * sizeof(BFloat16) + (kBlocks<N> + 2) * N * sizeof(float);
+    static_assert(kBytes <= kMostShared);
 };
 
-// dq += dA k' for the blocks of keys before the rows' own. A tile of sums after another.
-template <int N, int T>
-GPU_DEVICE void addQueries(Sums<T, N>& dq, const Room<N>& room) {
-    constexpr int S = N + kPad, ST = T + kPad;
+// f(block of tokens, column, tile) for the thread's tiles of sums.
+template <int N, int T, class F>
+GPU_DEVICE void forTiles(Sums<T, N>& sums, F f) {
     GPU_UNROLL for (int i = 0; i < Sums<T, N>::mine(); ++i) {
         const int tile = warp() * Sums<T, N>::mine() + i;
-        const int block = tile / (N / kTile), column = tile % (N / kTile) * kTile;
-        for (int before = 0; before < block; ++before) {
-            Fragment left, right;
-            loadA(left, room.scores + block * kTile * ST + before * kTile, ST);
-            loadB(right, room.anchored + (rowsBefore(block) + before * kTile) * S + column, S);
-            mma(dq.tiles[i], left, right);
-        }
+        f(tile / (N / kTile), tile % (N / kTile) * kTile, sums.tiles[i]);
     }
 }
-
-// For the blocks of rows after the keys' own, dA^T q': times exp(gn - gi) to dk, times k' to `both`.
-template <int N, int T>
-GPU_DEVICE void addKeys(Sums<T, N>& dk, Sums<T, N>& both, const Room<N>& room) {
-    constexpr int S = N + kPad, ST = T + kPad;
-    GPU_UNROLL for (int i = 0; i < Sums<T, N>::mine(); ++i) {
-        const int tile = warp() * Sums<T, N>::mine() + i;
-        const int block = tile / (N / kTile), column = tile % (N / kTile) * kTile;
-        for (int later = block + 1; later < kBlocks<N>; ++later) {
-            Fragment left, right;
-            Accumulator sum;
-            gpu::clear(sum);
-            loadATransposed(left, room.scores + later * kTile * ST + block * kTile, ST);
-            loadB(right, room.q + later * kTile * S + column, S);
-            mma(sum, left, right);
-            GPU_UNROLL for (int e = 0; e < fragmentElements(); ++e) {
-                const int token = block * kTile + rowOf(e), channel = column + columnOf(e);
-                const float gn = room.decays[later * kTile * N + channel];
-                dk.tiles[i].x[e] += sum.x[e] * exponential(gn - room.decays[token * N + channel]);
-                both.tiles[i].x[e] += sum.x[e] * widen(room.anchored[(rowsBefore(later) + token) * S + channel]);
-            }
-        }
-    }
+// x <- factor(column)' x
+template <class F>
+GPU_DEVICE void scale(Accumulator& x, int column, F factor) {
+    GPU_UNROLL for (int e = 0; e < fragmentElements(); ++e) x.x[e] *= factor(column + columnOf(e));
 }
 
 template <int N>
-GPU_KERNEL(kThreads)
+GPU_KERNEL_TOGETHER(kThreads, 3)
 gradientsKernel(Tiles p) {
-    constexpr int T = kTokens<N>, S = N + kPad, ST = T + kPad;
+    using R = Room<N>;
+    constexpr int T = R::T, S = R::S, ST = R::ST, SH = R::SH;
     const Chunk chunk = chunkOf<N>(p);
     const Strip<N> strip;
-    const Room<N> room;
+    const R room;
     const int64_t tile = chunk.index * T * N;
-
-    sumStates<N>(p, chunk, room.ends);
-    float gi[kTile], dq[kTile], dk[kTile], dg[kTile];
-    const float gl = sumDecays(p, chunk, strip, gi, room.parts);
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) room.decays[(strip.first + i) * N + strip.channel] = gi[i];
-    float end = room.ends[strip.channel] * exponential(gl);
-
-    const auto scaledAt = [&](const BFloat16* from, int i) {
-        return widen(from[tile + (strip.first + i) * N + strip.channel]);
+    const auto sendHalf = [&](BFloat16* to, const BFloat16* states, const BFloat16* left, int half) {
+        send<N, kHalf>(to, SH, states + chunk.index * N * N + half * kHalf, N);
+        send<T, kHalf>(to + R::kStates, SH, left + tile + half * kHalf, N);
     };
-    Sums<T, N> sums;
-    clear(sums);
-    addInter<N>(chunk, p.h, p.dys, sums, room.states, room.one);
-    walk(sums, room.sums, strip, [&](int i, float sum) {
-        dq[i] = sum * exponential(gi[i]);
-        dg[i] = sum * scaledAt(p.qs, i);
-    });
-    clear(sums);
-    addInter<N>(chunk, p.ds, p.vs, sums, room.states, room.one);
-    float part = 0;
-    walk(sums, room.sums, strip, [&](int i, float sum) {
-        const float both = sum * scaledAt(p.ks, i);
-        dk[i] = sum * exponential(gl - gi[i]);
-        dg[i] -= both;
-        part += both;
-    });
-    end += sumOfStrips(part, strip, room.parts, false);
-
-    float q[kTile], k[kTile];
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) q[i] = valueAt(p, p.q, chunk, strip, i),
-                                               k[i] = valueAt(p, p.k, chunk, strip, i);
-    load<T, T>(room.scores, ST, p.daqk + chunk.index * T * T, T);
-    anchor(strip, q, k, gi, room.decays, room.q, room.anchored);
-    sync();
-    // The blocks on the diagonal belong to the strips.
-    const BFloat16* own = room.scores + strip.first * (ST + 1);
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) {
-        GPU_UNROLL for (int j = 0; j <= i; ++j) {
-            const float x = widen(own[i * ST + j]) * exponential(gi[i] - gi[j]);
-            const float both = x * q[i] * k[j];
-            dq[i] += x * k[j];
-            dk[j] += x * q[i];
-            dg[i] += both;
-            dg[j] -= both;
+    Stages stages(room.stage, room.other, [&](BFloat16* to) { sendHalf(to, p.h, p.dys, 0); });
+    sumStates<N>(p, chunk, room.ends);
+    Values up;
+    float end[2], toEnd[2];  // toEnd: gl - gn + c
+    {
+        const Decays decays = sumDecays(p, chunk, strip, room.parts);
+        keepAnchors(decays, strip, room.anchors);
+        if (strip.first == 0)
+            GPU_UNROLL for (int c = 0; c < 2; ++c) room.anchors[kBlocks<N> * N + strip.channel + c] = decays.all[c];
+        const Values q = read(p, p.q, chunk, strip), k = read(p, p.k, chunk, strip);
+        sync();
+        up = exponents(decays, strip, room.anchors);
+        Values x;
+        forStrip([&](int i, int c) { x.x[i][c] = q.x[i][c] * exponential(up.x[i][c]); });
+        writeTile<N>(room.q, S, nullptr, strip, x);
+        forStrip([&](int i, int c) { x.x[i][c] = k.x[i][c] * exponential(-up.x[i][c]); });
+        writeTile<N>(room.k, S, nullptr, strip, x);
+        GPU_UNROLL for (int c = 0; c < 2; ++c) {
+            end[c] = room.ends[strip.channel + c] * exponential(decays.all[c]);
+            toEnd[c] = decays.all[c] - room.anchors[strip.first / kTile * N + strip.channel + c] + kCentre;
         }
     }
-    float rounded[kTile];
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) rounded[i] = widen(room.q[(strip.first + i) * S + strip.channel]);
-    Sums<T, N> keys, both;
-    clear(sums), clear(keys), clear(both);
-    addQueries<N>(sums, room);
-    addKeys<N>(keys, both, room);
-    walk(sums, room.sums, strip, [&](int i, float sum) {
-        dq[i] += sum * exponential(gi[i] - gi[0]);
-        dg[i] += sum * rounded[i];
-    });
-    walk(keys, room.sums, strip, [&](int i, float sum) { dk[i] += sum; });
-    walk(both, room.sums, strip, [&](int i, float sum) { dg[i] -= sum; });
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) {
-        putAt(p, p.dq, chunk, strip, i, dq[i]);
-        putAt(p, p.dk, chunk, strip, i, dk[i]);
+    Sums<T, N> x, z;
+    const auto addHalf = [&](Sums<T, N>& sums, const BFloat16* full) {
+        multiply<kHalf, Lies::Straight, Lies::Turned>(sums, full + R::kStates, SH, full, SH);
+    };
+    clear(x), clear(z);
+    for (int half = 0; half < R::kHalves; ++half)
+        addHalf(x, stages.turn([&](BFloat16* to) {
+            if (half + 1 < R::kHalves)
+                sendHalf(to, p.h, p.dys, half + 1);
+            else
+                sendHalf(to, p.ds, p.vs, 0);
+        }));
+    const auto gn = [&](int block, int channel) { return room.anchors[block * N + channel]; };
+    const auto addOther = [&](Accumulator& sums, int column, int row, int other, const Fragment& left,
+                              const BFloat16* tiles) {
+        Fragment right;
+        Accumulator product;
+        gpu::clear(product);
+        loadB(right, tiles + other * kTile * S + column, S);
+        mma(product, left, right);
+        const int later = row > other ? row : other, earlier = row > other ? other : row;
+        GPU_UNROLL for (int e = 0; e < fragmentElements(); ++e) {
+            const int channel = column + columnOf(e);
+            sums.x[e] += product.x[e] * exponential(gn(later, channel) - gn(earlier, channel));
+        }
+    };
+    for (int half = 0; half < R::kHalves; ++half)
+        addHalf(z, stages.turn([&](BFloat16* to) {
+            if (half + 1 < R::kHalves)
+                sendHalf(to, p.ds, p.vs, half + 1);
+            else
+                send<T, T>(to, ST, p.daqk + chunk.index * T * T, T);
+        }));
+    float part[2] = {};
+    {
+        const Values inter = walk(z, room.sums, strip), k = readTile(room.k, S, strip);
+        forStrip([&](int i, int c) { part[c] += inter.x[i][c] * k.x[i][c]; });
+        GPU_UNROLL for (int c = 0; c < 2; ++c) part[c] *= exponential(toEnd[c]);
     }
-    const float none[kTile] = {};
-    putDecays(p, chunk, strip, dg, none, end, room.parts);
+    sumOfStrips(part, strip, room.parts, false);
+    GPU_UNROLL for (int c = 0; c < 2; ++c) end[c] += part[c];
+    const BFloat16* scores = stages.turn([](BFloat16*) {});
+    forTiles<N>(x, [&](int block, int column, Accumulator& sums) {
+        scale(sums, column, [&](int channel) { return exponential(gn(block, channel) - kCentre); });
+        for (int other = 0; other <= block; ++other) {
+            Fragment left;
+            loadA(left, scores + block * kTile * ST + other * kTile, ST);
+            addOther(sums, column, block, other, left, room.k);
+        }
+    });
+    forTiles<N>(z, [&](int block, int column, Accumulator& own) {
+        scale(own, column,
+              [&](int channel) { return exponential(gn(kBlocks<N>, channel) - gn(block, channel) + kCentre); });
+        for (int other = block; other < kBlocks<N>; ++other) {
+            Fragment left;
+            loadATransposed(left, scores + other * kTile * ST + block * kTile, ST);
+            addOther(own, column, block, other, left, room.q);
+        }
+    });
+    Values dg, gradient = walk(x, room.sums, strip), factor = readTile(room.q, S, strip);
+    forStrip([&](int i, int c) {
+        dg.x[i][c] = gradient.x[i][c] * factor.x[i][c];
+        gradient.x[i][c] *= exponential(up.x[i][c]);
+    });
+    write(p, p.dq, chunk, strip, gradient);
+    gradient = walk(z, room.sums, strip), factor = readTile(room.k, S, strip);
+    forStrip([&](int i, int c) {
+        dg.x[i][c] -= gradient.x[i][c] * factor.x[i][c];
+        gradient.x[i][c] *= exponential(-up.x[i][c]);
+    });
+    write(p, p.dk, chunk, strip, gradient);
+    const float none[2] = {};
+    writeDecays(p, chunk, strip, dg, none, end, room.parts);
 }
 
 }  // namespace

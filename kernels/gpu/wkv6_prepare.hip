@@ -1,20 +1,25 @@
-// wkv6's chunks by themselves: scaled tensors and scores (wkv_tiles.h).
+// wkv6's chunks by themselves: scaled tensors and scores (wkv_tiles.h, wkv6_blocks.h).
 #include "kernels/gpu/wkv6_blocks.h"
 
 namespace radlads::kernels::gpu::tiles {
 namespace {
 
+// The k' of a row of blocks, times its f, lie one row after another: block I needs 16 (I + 1).
+GPU_BOTH constexpr int rowsBefore(int block) {
+    return kTile * (block * (block + 1) / 2);
+}
+
 template <int N>
 struct Room {
-    static constexpr int T = kTokens<N>, S = N + kPad;
-    float* sums;  // gi: [T][N]
-    BFloat16 *q, *k, *anchored;
+    static constexpr int T = kTokens<N>, S = N + kPad, kRows = rowsBefore(kBlocks<N>);
+    BFloat16 *q, *k;
+    float *parts, *anchors;
     GPU_DEVICE Room() {
-        sums = reinterpret_cast<float*>(sharedMemory());
-        q = reinterpret_cast<BFloat16*>(sums + T * N), k = q + T * S, anchored = k + T * S;
+        q = reinterpret_cast<BFloat16*>(sharedMemory()), k = q + T * S;
+        parts = reinterpret_cast<float*>(k + kRows * S), anchors = parts + Strip<N>::kAll * N;
     }
-    static constexpr int kAnchored = kAnchoredRows<N> > T ? kAnchoredRows<N> : T;  // v was there before
-    static constexpr std::size_t kBytes = T * N * sizeof(float) + (2 * T + kAnchored) * S * sizeof(BFloat16);
+    static constexpr std::size_t kBytes =
+        (T + kRows) * S * sizeof(BFloat16) + (Strip<N>::kAll + kBlocks<N>)*N * sizeof(float);
 };
 
 template <int N>
@@ -25,56 +30,51 @@ prepareKernel(Tiles p) {
     const Strip<N> strip;
     const Room<N> room;
     const int64_t tile = chunk.index * T * N, small = chunk.index * T * T;
-    float gi[kTile], q[kTile], k[kTile];
-    const float gl = sumDecays(p, chunk, strip, gi, room.sums);
-    if (strip.first == 0) p.decays[chunk.index * N + strip.channel] = exponential(gl);
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) {
-        const int row = strip.first + i, at = row * S + strip.channel;
-        q[i] = valueAt(p, p.q, chunk, strip, i), k[i] = valueAt(p, p.k, chunk, strip, i);
-        room.sums[row * N + strip.channel] = gi[i];
-        room.q[at] = narrow(q[i] * exponential(gi[i]));
-        room.k[at] = narrow(k[i] * exponential(gl - gi[i]));
-        room.anchored[at] = narrow(valueAt(p, p.v, chunk, strip, i));
+    {
+        const Decays decays = sumDecays(p, chunk, strip, room.parts);
+        if (strip.first == 0)
+            GPU_UNROLL for (int c = 0; c < 2; ++c) p.decays[chunk.index * N + strip.channel + c] =
+                exponential(decays.all[c]);
+        keepAnchors(decays, strip, room.anchors);
+        writeTile<N>(nullptr, 0, p.vs + tile, strip, read(p, p.v, chunk, strip));
+        const Values q = read(p, p.q, chunk, strip), k = read(p, p.k, chunk, strip);
+        Values x;
+        forStrip([&](int i, int c) { x.x[i][c] = q.x[i][c] * exponential(decays.gi.x[i][c]); });
+        writeTile<N>(nullptr, 0, p.qs + tile, strip, x);
+        forStrip([&](int i, int c) { x.x[i][c] = k.x[i][c] * exponential(decays.all[c] - decays.gi.x[i][c]); });
+        writeTile<N>(nullptr, 0, p.ks + tile, strip, x);
+        sync();
+        const Values up = exponents(decays, strip, room.anchors);
+        forStrip([&](int i, int c) { x.x[i][c] = q.x[i][c] * exponential(up.x[i][c]); });
+        writeTile<N>(room.q, S, nullptr, strip, x);
+        forStrip([&](int i, int c) { x.x[i][c] = k.x[i][c] * exponential(-up.x[i][c]); });
+        for (int block = strip.first / kTile; block < kBlocks<N>; ++block) {
+            writeTile<N>(room.k + rowsBefore(block) * S, S, nullptr, strip, x);
+            const float* gn = room.anchors + block * N + strip.channel;
+            if (block + 1 < kBlocks<N>) {
+                const float f[2] = {exponential(gn[N] - gn[0]), exponential(gn[N + 1] - gn[1])};
+                forStrip([&](int i, int c) { x.x[i][c] *= f[c]; });
+            }
+        }
     }
     sync();
-    store<T, N>(p.qs + tile, N, room.q, S);
-    store<T, N>(p.ks + tile, N, room.k, S);
-    store<T, N>(p.vs + tile, N, room.anchored, S);
-    sync();
-    // The blocks on the diagonal, a thread for a pair of tokens.
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) {
-        const int at = (strip.first + i) * S + strip.channel;
-        room.q[at] = narrow(q[i]);
-        room.k[at] = narrow(k[i]);
-    }
-    sync();
-    const int row = thread() / kTile, column = thread() % kTile;
-    for (int block = 0; block < kBlocks<N>; ++block) {
-        const int i = block * kTile + row, j = block * kTile + column;
-        float sum = 0;
-        if (column <= row)
-            for (int c = 0; c < N; ++c)
-                sum += widen(room.q[i * S + c]) * widen(room.k[j * S + c]) *
-                       exponential(room.sums[i * N + c] - room.sums[j * N + c]);
-        p.aqk[small + i * T + j] = narrow(sum);
-    }
-    sync();
-    anchor(strip, q, k, gi, room.sums, room.q, room.anchored);
-    sync();
-    for (int which = warp(); which < kAnchoredRows<N> / kTile; which += blockWarps()) {
-        int block = 1;
+    for (int which = warp(); which < Room<N>::kRows / kTile; which += blockWarps()) {
+        int block = 0;
         while (rowsBefore(block + 1) <= which * kTile) ++block;
-        const int first = which * kTile - rowsBefore(block);
+        const int first = which * kTile - rowsBefore(block), row = block * kTile;
         Accumulator sums;
         gpu::clear(sums);
-        for (int c = 0; c < N; c += kTile) {
+        GPU_UNROLL for (int c = 0; c < N; c += kTile) {
             Fragment left, right;
-            loadA(left, room.q + block * kTile * S + c, S);
-            loadBTransposed(right, room.anchored + which * kTile * S + c, S);
+            loadA(left, room.q + row * S + c, S);
+            loadBTransposed(right, room.k + which * kTile * S + c, S);
             mma(sums, left, right);
         }
-        GPU_UNROLL for (int e = 0; e < fragmentElements(); ++e)
-            p.aqk[small + (block * kTile + rowOf(e)) * T + first + columnOf(e)] = narrow(sums.x[e]);
+        forPairs(sums, [&](int i, int j, float x, float y) {
+            const int last = row + i - first;  // column of the diagonal; behind it there may be anything
+            vectors::store(p.aqk + small + (row + i) * T + first + j,
+                           vectors::Pack<1>{{narrow(j <= last ? x : 0.0f, j + 1 <= last ? y : 0.0f)}});
+        });
     }
 }
 

@@ -1,52 +1,86 @@
 // wkv7's chunks by themselves: scaled tensors, scores, the inverse, W and U (wkv_tiles.h).
-#include "kernels/gpu/wkv_tiles.h"
+#include "kernels/gpu/wkv_strips.h"
 
 namespace radlads::kernels::gpu::tiles {
 namespace {
 
-// a <- (1 - a)^-1 of a strictly lower [T][T], in place: blocks of 16 by substitution, then pairs of blocks, twice as
-// large each time: the block below is the lower one's inverse times a times the upper one's. Ends with a barrier.
+// A square of float32 in two of bfloat16, [T][T + kPad]: their sum has 16 bits of it, which three products of
+// matrix units keep.
 template <int T>
-GPU_DEVICE void invert(float* a) {
-    constexpr int kStride = T + 1;
-    const int block = thread() / kTile, column = thread() % kTile;
-    float* from = a + block * kTile * (kStride + 1);
+struct Halves {
+    static constexpr int kStride = T + kPad;
+    BFloat16 *high, *low;
+    GPU_DEVICE int at(int block, int column) const { return block * kTile * kStride + column * kTile; }
+    GPU_DEVICE void put(int i, float x) const {
+        high[i] = narrow(x);
+        low[i] = narrow(x - widen(high[i]));
+    }
+    // Of a block, by a warp.
+    GPU_DEVICE void put(int at, const Accumulator& sums) const {
+        GPU_UNROLL for (int e = 0; e < fragmentElements(); ++e) put(at + rowOf(e) * kStride + columnOf(e), sums.x[e]);
+    }
+    // sums += the block at `a` times that at `b`.
+    GPU_DEVICE void multiply(Accumulator& sums, int a, int b) const {
+        Fragment left, right, leftLow, rightLow;
+        loadA(left, high + a, kStride), loadA(leftLow, low + a, kStride);
+        loadB(right, high + b, kStride), loadB(rightLow, low + b, kStride);
+        mma(sums, leftLow, right);
+        mma(sums, left, rightLow);
+        mma(sums, left, right);
+    }
+};
+
+// a <- (1 - a)^-1 of a strictly lower [T][T] on its diagonal's blocks of 16 tokens, in place: substitution, a thread
+// for a column.
+template <int T>
+GPU_DEVICE void invertDiagonal(const Halves<T>& a) {
+    if (thread() >= (T > warpLanes() ? T : warpLanes())) return;  // whole warps
+    const int block = thread() / kTile, column = thread() % kTile, at = block < T / kTile ? a.at(block, block) : 0;
     float x[kTile];
-    if (block < T / kTile) {
-        GPU_UNROLL for (int i = 0; i < kTile; ++i) {
-            float sum = i == column ? 1.0f : 0.0f;
-            GPU_UNROLL for (int l = 0; l < i; ++l) sum += from[i * kStride + l] * x[l];
-            x[i] = sum;
+    GPU_UNROLL for (int i = 0; i < kTile; ++i) {
+        float sum = i == column ? 1.0f : 0.0f;
+        GPU_UNROLL for (int first = 0; first < i; first += 8) {
+            float high[8], low[8];
+            vectors::loadAligned(high, a.high + at + i * a.kStride + first);
+            vectors::loadAligned(low, a.low + at + i * a.kStride + first);
+            GPU_UNROLL for (int l = first; l < i && l < first + 8; ++l) sum +=
+                (high[l - first] + low[l - first]) * x[l];
         }
+        x[i] = sum;
     }
-    sync();
+    syncWarp();
     if (block < T / kTile) {
-        GPU_UNROLL for (int i = 0; i < kTile; ++i) from[i * kStride + column] = x[i];
+        GPU_UNROLL for (int i = 0; i < kTile; ++i) a.put(at + i * a.kStride + column, x[i]);
     }
-    sync();
-    for (int half = kTile; half < T; half *= 2) {
-        constexpr int kMost = T * T / 4 / kThreads > 0 ? T * T / 4 / kThreads : 1;
-        const int outputs = T / (2 * half) * half * half;
-        float sums[kMost];
-        for (int turn = 0; turn < 2; ++turn) {
-            GPU_UNROLL for (int u = 0; u < kMost; ++u) {
-                const int i = thread() + u * kThreads;
-                const int c = i % half, r = i / half % half, base = i < outputs ? i / (half * half) * 2 * half : 0;
-                const float* left = a + (base + half + r) * kStride + base + (turn == 0 ? 0 : half);
-                const float* right = a + (base + (turn == 0 ? 0 : half)) * kStride + base + c;
-                float sum = 0;
-                // First the block times the upper inverse, then the lower inverse times that.
-                for (int l = 0; l < half; ++l) sum += left[l] * right[l * kStride];
-                sums[u] = sum;
-            }
-            sync();
-            GPU_UNROLL for (int u = 0; u < kMost; ++u) {
-                const int i = thread() + u * kThreads;
-                const int c = i % half, r = i / half % half, base = i / (half * half) * 2 * half;
-                if (i < outputs) a[(base + half + r) * kStride + base + c] = sums[u];
-            }
-            sync();
+}
+// The blocks below, once the diagonal's are inverted: M_IJ = M_II sum over J <= L < I of a_IL M_LJ, a warp for a column
+// of blocks. a stays; M_IJ is left in the place (J, I), above the diagonal.
+template <int T>
+GPU_DEVICE void invertBelow(const Halves<T>& a) {
+    for (int column = warp(); column < T / kTile - 1; column += blockWarps())
+        for (int row = column + 1; row < T / kTile; ++row) {
+            Accumulator sums, product;
+            clear(sums), clear(product);
+            for (int l = column; l < row; ++l) a.multiply(sums, a.at(row, l), a.at(column, l));
+            a.put(a.at(column, row), sums);
+            syncWarp();
+            a.multiply(product, a.at(row, row), a.at(column, row));
+            syncWarp();
+            a.put(a.at(column, row), product);
+            syncWarp();
         }
+}
+// What invertBelow() leaves, rounded, as it should lie: in shared memory, [T][T + kPad], and as a tile.
+template <int T>
+GPU_DEVICE void straighten(const Halves<T>& a, BFloat16* to, BFloat16* tile) {
+    for (int i = thread(); i < T * (T / 8); i += kThreads) {
+        const int row = i / (T / 8), column = i % (T / 8) * 8;
+        Eight some{};
+        if (column / kTile <= row / kTile)
+            some = *reinterpret_cast<const Eight*>(a.high + a.at(column / kTile, row / kTile) +
+                                                   row % kTile * a.kStride + column % kTile);
+        *reinterpret_cast<Eight*>(to + row * a.kStride + column) = some;
+        *reinterpret_cast<Eight*>(tile + row * T + column) = some;
     }
 }
 
@@ -56,85 +90,68 @@ prepareKernel(Tiles p) {
     constexpr int T = kTokens<N>, S = N + kPad, ST = T + kPad;
     const Chunk chunk = chunkOf<N>(p);
     const Strip<N> strip;
+    const int64_t tile = chunk.index * T * N, small = chunk.index * T * T;
     BFloat16* q = reinterpret_cast<BFloat16*>(sharedMemory());
-    BFloat16 *k = q + T * S, *b = q + 2 * T * S, *a = q + 3 * T * S;
-    float* square = reinterpret_cast<float*>(sharedMemory());  // over q and k
-    static_assert(T * (T + 1) * sizeof(float) <= 2 * T * S * sizeof(BFloat16));
+    BFloat16 *k = q + T * S, *b = q + 2 * T * S, *a = q + 3 * T * S, *v = q + 4 * T * S;
+    const Halves<T> halves{q, k};
+    BFloat16 *aak = b, *m = k, *rest = v;  // Aak V
     {
-        float gi[kTile];
-        const float gl = sumDecays(p, chunk, strip, gi, square);
-        if (strip.first == 0) p.decays[chunk.index * N + strip.channel] = exponential(gl);
-        float before = 0;
-        GPU_UNROLL for (int i = 0; i < kTile; ++i) {
-            const int at = (strip.first + i) * S + strip.channel;
-            const float up = exponential(gi[i]), down = exponential(-gi[i]);
-            if (i == 0) before = exponential(gi[0] - valueAt(p, p.g, chunk, strip, 0));
-            q[at] = narrow(valueAt(p, p.q, chunk, strip, i) * up);
-            k[at] = narrow(valueAt(p, p.k, chunk, strip, i) * down);
-            b[at] = narrow(valueAt(p, p.b, chunk, strip, i) * down);
-            a[at] = narrow(valueAt(p, p.a, chunk, strip, i) * before);
-            before = up;
-        }
+        const Decays decays = sumDecays(p, chunk, strip, reinterpret_cast<float*>(q));
+        if (strip.first == 0)
+            GPU_UNROLL for (int c = 0; c < 2; ++c) p.decays[chunk.index * N + strip.channel + c] =
+                exponential(decays.all[c]);
+        Values x = read(p, p.a, chunk, strip), factors;
+        forStrip([&](int i, int c) { x.x[i][c] *= exponential(decays.ge(i, c)); });
+        writeTile(a, S, p.as + tile, strip, x);
+        writeTile(v, S, p.vs + tile, strip, read(p, p.v, chunk, strip));
+        x = read(p, p.b, chunk, strip);
+        forStrip([&](int i, int c) { factors.x[i][c] = exponential(-decays.gi.x[i][c]); });
+        forStrip([&](int i, int c) { x.x[i][c] *= factors.x[i][c]; });
+        writeTile(b, S, p.bs + tile, strip, x);
+        sync();  // for the sums of decays, which lie in q
+        x = read(p, p.k, chunk, strip);
+        forStrip([&](int i, int c) { x.x[i][c] *= factors.x[i][c]; });
+        writeTile(k, S, p.ks + tile, strip, x);
+        x = read(p, p.q, chunk, strip);
+        forStrip([&](int i, int c) { x.x[i][c] *= exponential(decays.gi.x[i][c]); });
+        writeTile(q, S, p.qs + tile, strip, x);
     }
     sync();
-    const int64_t tile = chunk.index * T * N, small = chunk.index * T * T;
-    store<T, N>(p.qs + tile, N, q, S);
-    store<T, N>(p.ks + tile, N, k, S);
-    store<T, N>(p.bs + tile, N, b, S);
-    store<T, N>(p.as + tile, N, a, S);
-    Sums<T, T> aab, scores;
-    const auto keep = [&](BFloat16* to, bool isStrict) {
-        forEach(scores, [&](int i, int j, float x) {
-            to[small + i * T + j] = narrow(j < i || (j == i && !isStrict) ? x : 0.0f);
-        });
-    };
-    clear(scores);
-    multiply<N, Lies::Straight, Lies::Turned, Part::LowerResult>(scores, q, S, k, S);
-    keep(p.aqk, false);
-    clear(scores);
-    multiply<N, Lies::Straight, Lies::Turned, Part::LowerResult>(scores, q, S, b, S);
-    keep(p.aqb, false);
-    clear(aab);
-    multiply<N, Lies::Straight, Lies::Turned, Part::LowerResult>(aab, a, S, b, S);
-    clear(scores);
-    multiply<N, Lies::Straight, Lies::Turned, Part::LowerResult>(scores, a, S, k, S);
-    keep(p.aak, true);
+    {
+        Sums<T, T> scores, aab;
+        const auto products = [&](Sums<T, T>& sums, const BFloat16* left, const BFloat16* right) {
+            clear(sums);
+            multiply<N, Lies::Straight, Lies::Turned, Part::LowerResult>(sums, left, S, right, S);
+        };
+        products(scores, q, k);
+        putLower(scores, p.aqk + small, T, false);
+        products(scores, q, b);
+        putLower(scores, p.aqb + small, T, false);
+        products(aab, a, b);
+        products(scores, a, k);
+        putLower(scores, p.aak + small, T, true);
+        sync();
+        forEach(aab, [&](int i, int j, float x) { halves.put(i * ST + j, j < i ? x : 0.0f); });
+        putLower(scores, aak, ST, true);
+    }
     sync();
-    BFloat16 *v = q, *aak = b;
-    forEach(scores, [&](int i, int j, float x) { aak[i * ST + j] = narrow(j < i ? x : 0.0f); });
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) v[(strip.first + i) * S + strip.channel] =
-        narrow(valueAt(p, p.v, chunk, strip, i));
-    sync();
-    store<T, N>(p.vs + tile, N, v, S);
+    invertDiagonal(halves);
     Sums<T, N> sums;
     clear(sums);
     multiply<T, Lies::Straight, Lies::Straight, Part::LowerLeft>(sums, aak, ST, v, S);
     sync();
-    forEach(aab, [&](int i, int j, float x) { square[i * (T + 1) + j] = j < i ? x : 0.0f; });
-    BFloat16* rest = b;  // Aak V
-    forEach(sums, [&](int i, int j, float x) { rest[i * S + j] = narrow(x); });
+    put(sums, rest, S);
+    invertBelow(halves);
     sync();
-    invert<T>(square);
-    BFloat16* m = q;
-    float inverse[T * T / kThreads];
-    GPU_UNROLL for (int i = 0; i < T * T / kThreads; ++i) {
-        const int at = thread() + i * kThreads;
-        inverse[i] = square[at / T * (T + 1) + at % T];
-    }
+    straighten(halves, m, p.m + small);
     sync();
-    GPU_UNROLL for (int i = 0; i < T * T / kThreads; ++i) {
-        const int at = thread() + i * kThreads;
-        m[at / T * ST + at % T] = narrow(inverse[i]);
-    }
-    sync();
-    store<T, T>(p.m + small, T, m, ST);
     Sums<T, N> w;
     clear(w), clear(sums);
     multiply<T, Lies::Straight, Lies::Straight, Part::LowerLeft>(w, m, ST, a, S);
     multiply<T, Lies::Straight, Lies::Straight, Part::LowerLeft>(sums, m, ST, rest, S);
     sync();
-    forEach(w, [&](int i, int j, float x) { a[i * S + j] = narrow(x); });
-    forEach(sums, [&](int i, int j, float x) { rest[i * S + j] = narrow(x); });
+    put(w, a, S);
+    put(sums, rest, S);
     sync();
     store<T, N>(p.w + tile, N, a, S);
     store<T, N>(p.x + tile, N, rest, S);
@@ -144,7 +161,7 @@ prepareKernel(Tiles p) {
 
 template <int N>
 const char* prepare7(const Tiles& p, void* stream) {
-    constexpr std::size_t kShared = 4 * kTokens<N> * (N + kPad) * sizeof(BFloat16);
+    constexpr std::size_t kShared = 5 * kTokens<N> * (N + kPad) * sizeof(BFloat16);
     return launch(prepareKernel<N>, {p.sequences.chunks * p.heads, 1}, kThreads, kShared, stream, p);
 }
 template const char* prepare7<64>(const Tiles&, void*);

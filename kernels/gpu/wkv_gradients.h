@@ -2,77 +2,81 @@
 // library.
 #pragma once
 
-#include "kernels/gpu/wkv_tiles.h"
+#include "kernels/gpu/wkv_strips.h"
 
 namespace radlads::kernels::gpu::tiles {
 
 constexpr int kHalf = 64;  // values of a state at a time
 
+// Two rooms for what comes in stages: one is worked on while the other is filled.
+struct Stages {
+    BFloat16 *now, *next;
+    // send(to) begins to fill the first.
+    template <class F>
+    GPU_DEVICE Stages(BFloat16* one, BFloat16* other, F send) : now(other), next(one) {
+        send(next);
+    }
+    // The room that is full; the one before it is free for send(to), what comes next.
+    template <class F>
+    GPU_DEVICE BFloat16* turn(F send) {
+        arrived();
+        sync();
+        BFloat16* full = next;
+        next = now, now = full;
+        send(next);
+        return now;
+    }
+};
+
 // The sum over values of h' D for every key, by the threads of a key. `to`: [N], shared; a barrier has to follow.
 template <int N>
 GPU_DEVICE void sumStates(const Tiles& p, const Chunk& chunk, float* to) {
-    constexpr int kShare = kThreads / N;
-    const int key = thread() / kShare, first = thread() % kShare * (N / kShare);
+    constexpr int kShare = kThreads / N;  // threads of a key: each has 8 values of every 8 kShare
+    const int key = thread() / kShare, first = thread() % kShare * 8;
     const int64_t row = chunk.index * N * N + key * N + first;
     float sum = 0;
-    for (int j = 0; j < N / kShare; ++j) sum += widen(p.h[row + j]) * widen(p.ds[row + j]);
+    GPU_UNROLL for (int j = 0; j < N; j += 8 * kShare) {
+        float h[8], d[8];
+        vectors::loadAligned(h, p.h + row + j);
+        vectors::loadAligned(d, p.ds + row + j);
+        GPU_UNROLL for (int e = 0; e < 8; ++e) sum += h[e] * d[e];
+    }
     for (int step = kShare / 2; step > 0; step /= 2) sum += shuffle(sum, lane() ^ step);
     if (thread() % kShare == 0) to[key] = sum;
 }
 
-// x += left states^T; shared: `room` [N][kHalf], `one` [tokens][N].
-template <int N, int T>
-GPU_DEVICE void addInter(const Chunk& chunk, const BFloat16* states, const BFloat16* left, Sums<T, N>& x,
-                         BFloat16* room, BFloat16* one) {
-    constexpr int S = N + kPad, SH = kHalf + kPad;
-    for (int value = 0; value < N; value += kHalf) {
-        sync();
-        load<N, kHalf>(room, SH, states + chunk.index * N * N + value, N);
-        if (value == 0) load<T, N>(one, S, left + chunk.index * T * N, N);
-        sync();
-        multiply<kHalf, Lies::Straight, Lies::Turned>(x, one + value, S, room, SH);
-    }
-}
-
-// f(i, sum) for the tokens of the strip, by way of shared memory, so that channels follow each other: [tokens][N + 4].
-template <int N, int T, class F>
-GPU_DEVICE void walk(Sums<T, N>& from, float* room, const Strip<N>& strip, F f) {
-    sync();
-    forEach(from, [&](int i, int j, float x) { room[i * (N + 4) + j] = x; });
-    sync();
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) f(i, room[(strip.first + i) * (N + 4) + strip.channel]);
-}
-
-// The sum of `mine` over the strips of the channel. `room`: [tokens / 16][N], shared.
+// The sum over the strips of the channel, or over those behind the own. `room`: [strips][N], shared.
 template <int N>
-GPU_DEVICE float sumOfStrips(float mine, const Strip<N>& strip, float* room, bool onlyLater) {
+GPU_DEVICE void sumOfStrips(float (&sum)[2], const Strip<N>& strip, float* room, bool onlyLater) {
     sync();
-    room[strip.first / kTile * N + strip.channel] = mine;
+    GPU_UNROLL for (int c = 0; c < 2; ++c) room[strip.first / kStrip * N + strip.channel + c] = sum[c], sum[c] = 0;
     sync();
-    float sum = 0;
-    GPU_UNROLL for (int i = 0; i < kTokens<N> / kTile; ++i) {
-        if (!onlyLater || i > strip.first / kTile) sum += room[i * N + strip.channel];
-    }
-    return sum;
+    GPU_UNROLL for (int s = 0; s < Strip<N>::kAll; ++s) if (!onlyLater || s > strip.first / kStrip)
+        GPU_UNROLL for (int c = 0; c < 2; ++c) sum[c] += room[s * N + strip.channel + c];
 }
 
-template <int N>
-GPU_DEVICE void putAt(const Tiles& p, const DeviceView& to, const Chunk& chunk, const Strip<N>& strip, int i, float x) {
-    if (strip.first + i < chunk.tokens && strip.channel < p.size)
-        put(to, rowOf(to, chunk.batch, chunk.head, chunk.first + strip.first + i) + strip.channel, x);
+// A strip's products into `dg`: those whose own token counts, and those of which only later tokens' count, which
+// therefore go to the token before; `before`: to the strip before.
+GPU_DEVICE void addLaterAlone(Values& dg, float (&before)[2], int i, int c, float product) {
+    if (i == 0)
+        before[c] = product;
+    else
+        dg.x[i - 1][c] += product;
 }
 
-// dg: the sums from the chunk's end of `dg`, and `end`, less `own`.
+// dg: the sums of `parts` from the token to the chunk's end, of `before` of the strips behind, and `end`.
 template <int N>
-GPU_DEVICE void putDecays(const Tiles& p, const Chunk& chunk, const Strip<N>& strip, float (&dg)[kTile],
-                          const float (&own)[kTile], float end, float* room) {
-    float later = 0;
-    GPU_UNROLL for (int i = kTile - 1; i >= 0; --i) {
-        later += dg[i];
-        dg[i] = later;
+GPU_DEVICE void writeDecays(const Tiles& p, const Chunk& chunk, const Strip<N>& strip, Values& parts,
+                            const float (&before)[2], const float (&end)[2], float* room) {
+    float later[2] = {};
+    GPU_UNROLL for (int i = kStrip - 1; i >= 0; --i) GPU_UNROLL for (int c = 0; c < 2; ++c) {
+        later[c] += parts.x[i][c];
+        parts.x[i][c] = later[c];
     }
-    end += sumOfStrips(later, strip, room, true);
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) putAt(p, p.dg, chunk, strip, i, dg[i] + end - own[i]);
+    GPU_UNROLL for (int c = 0; c < 2; ++c) later[c] += before[c];
+    sumOfStrips(later, strip, room, true);
+    forStrip([&](int i, int c) { parts.x[i][c] += later[c] + end[c]; });
+    write(p, p.dg, chunk, strip, parts);
 }
 
 }  // namespace radlads::kernels::gpu::tiles

@@ -1,5 +1,5 @@
 // The outputs of every chunk, and what the way back begins with: dy as tiles and its products with Aqb (wkv_tiles.h).
-#include "kernels/gpu/wkv_tiles.h"
+#include "kernels/gpu/wkv_strips.h"
 
 namespace radlads::kernels::gpu::tiles {
 namespace {
@@ -16,25 +16,25 @@ outputKernel(Tiles p) {
     const int64_t value = blockY() * kColumns;
     const int64_t tile = chunk.index * T * N, small = chunk.index * T * T;
     BFloat16* q = reinterpret_cast<BFloat16*>(sharedMemory());
-    BFloat16 *h = q + T * S, *scores = h + N * kStride, *v = scores + T * ST;
-    load<T, N>(q, S, p.qs + tile, N);
-    load<N, kColumns>(h, kStride, p.h + chunk.index * N * N + value, N);
-    load<T, T>(scores, ST, p.aqk + small, T);
-    load<T, kColumns>(v, kStride, p.vs + tile + value, N);
+    BFloat16 *h = q + T * S, *scores = h + N * kStride, *v = scores + T * ST, *more = v + T * kStride,
+             *x = more + T * ST;
+    send<T, N>(q, S, p.qs + tile, N);
+    send<N, kColumns>(h, kStride, p.h + chunk.index * N * N + value, N);
+    send<T, T>(scores, ST, p.aqk + small, T);
+    send<T, kColumns>(v, kStride, p.vs + tile + value, N);
+    if (kSeven) {
+        send<T, T>(more, ST, p.aqb + small, T);
+        send<T, kColumns>(x, kStride, p.x + tile + value, N);
+    }
+    arrived();
     sync();
     Sums<T, kColumns> y;
     clear(y);
     multiply<N, Lies::Straight, Lies::Straight>(y, q, S, h, kStride);
     multiply<T, Lies::Straight, Lies::Straight, Part::LowerLeft>(y, scores, ST, v, kStride);
-    if (kSeven) {
-        sync();
-        load<T, T>(q, ST, p.aqb + small, T);
-        load<T, kColumns>(h, kStride, p.x + tile + value, N);
-        sync();
-        multiply<T, Lies::Straight, Lies::Straight, Part::LowerLeft>(y, q, ST, h, kStride);
-    }
+    if (kSeven) multiply<T, Lies::Straight, Lies::Straight, Part::LowerLeft>(y, more, ST, x, kStride);
     const int64_t row = rowOf(p.y, chunk.batch, chunk.head, chunk.first) + value;
-    static_assert(T * (kColumns + 4) * sizeof(float) <= (T * S + N * kStride) * sizeof(BFloat16));
+    static_assert(T * (kColumns + 8) * sizeof(float) <= (T * S + N * kStride) * sizeof(BFloat16));
     putRows(y, reinterpret_cast<float*>(sharedMemory()), p.y, row, chunk.tokens, p.size - value);
 }
 
@@ -48,17 +48,15 @@ backwardProductsKernel(Tiles p) {
     const int64_t tile = chunk.index * T * N;
     BFloat16* dy = reinterpret_cast<BFloat16*>(sharedMemory());
     BFloat16* scores = dy + T * S;
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) dy[(strip.first + i) * S + strip.channel] =
-        narrow(valueAt(p, p.dy, chunk, strip, i));
+    writeTile(dy, S, p.dys + tile, strip, read(p, p.dy, chunk, strip));
     if (kSeven) load<T, T>(scores, ST, p.aqb + chunk.index * T * T, T);
-    sync();
-    store<T, N>(p.dys + tile, N, dy, S);
     if (!kSeven) return;
+    sync();
     Sums<T, N> dx;
     clear(dx);
     multiply<T, Lies::Turned, Lies::Straight, Part::UpperLeft>(dx, scores, ST, dy, S);
     sync();
-    forEach(dx, [&](int i, int j, float x) { dy[i * S + j] = narrow(x); });
+    put(dx, dy, S);
     sync();
     store<T, N>(p.dx + tile, N, dy, S);
 }
@@ -68,9 +66,10 @@ backwardProductsKernel(Tiles p) {
 template <int N>
 const char* output(bool isSeven, const Tiles& p, void* stream) {
     constexpr int T = kTokens<N>;
-    constexpr std::size_t kShared = (T * (N + kPad) + N * kStride + T * (T + kPad) + T * kStride) * sizeof(BFloat16);
+    const std::size_t shared =
+        (T * (N + kPad) + N * kStride + (isSeven ? 2 : 1) * T * (T + kPad + kStride)) * sizeof(BFloat16);
     return launch(isSeven ? outputKernel<N, true> : outputKernel<N, false>,
-                  {p.sequences.chunks * p.heads, N / kColumns}, kThreads, kShared, stream, p);
+                  {p.sequences.chunks * p.heads, N / kColumns}, kThreads, shared, stream, p);
 }
 template <int N>
 const char* backwardProducts(bool isSeven, const Tiles& p, void* stream) {

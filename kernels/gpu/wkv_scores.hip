@@ -13,55 +13,63 @@ backwardScoresKernel(Tiles p) {
     constexpr int T = kTokens<N>, S = N + kPad, ST = T + kPad;
     const Chunk chunk = chunkOf<N>(p);
     const int64_t tile = chunk.index * T * N, small = chunk.index * T * T;
-    BFloat16* one = reinterpret_cast<BFloat16*>(sharedMemory());
-    BFloat16 *r = one + T * S, *dy = r + T * S, *v = dy + T * S;
+    constexpr int kRoom = T * S;
+    BFloat16* square = reinterpret_cast<BFloat16*>(sharedMemory());  // m, then Aak
+    BFloat16 *r = square + kRoom, *dy = r + kRoom, *aqk = dy + kRoom, *v = aqk + kRoom, *x = v + kRoom;
+    if (kSeven) {
+        send<T, T>(square, ST, p.m + small, T);
+        send<T, N>(r, S, p.dx + tile, N);
+        send<T, N>(x, S, p.x + tile, N);
+    }
+    send<T, T>(aqk, ST, p.aqk + small, T);
+    send<T, N>(dy, S, p.dys + tile, N);
+    send<T, N>(v, S, p.vs + tile, N);
+    arrived();
+    sync();
     Sums<T, N> dv;
     if (kSeven) {
-        load<T, T>(one, ST, p.m + small, T);
-        load<T, N>(r, S, p.dx + tile, N);
-        sync();
         clear(dv);
-        multiply<T, Lies::Turned, Lies::Straight, Part::UpperLeft>(dv, one, ST, r, S);
+        multiply<T, Lies::Turned, Lies::Straight, Part::UpperLeft>(dv, square, ST, r, S);
         sync();
-        forEach(dv, [&](int i, int j, float x) { r[i * S + j] = narrow(x); });
+        put(dv, r, S);
+        send<T, T>(square, ST, p.aak + small, T);
+        sync();
+        store<T, N>(p.dx + tile, N, r, S);
     }
-    load<T, T>(one, ST, p.aqk + small, T);
-    load<T, N>(dy, S, p.dys + tile, N);
-    load<T, N>(v, S, p.vs + tile, N);
-    sync();
-    if (kSeven) store<T, N>(p.dx + tile, N, r, S);
-    Sums<T, T> scores;
-    const auto products = [&](BFloat16* to, const BFloat16* left, bool isStrict) {
+    const auto products = [&](BFloat16* to, const BFloat16* left, const BFloat16* right, bool isStrict) {
+        Sums<T, T> scores;
         clear(scores);
-        multiply<N, Lies::Straight, Lies::Turned, Part::LowerResult>(scores, left, S, v, S);
-        forEach(scores, [&](int i, int j, float x) {
-            to[small + i * T + j] = narrow(j < i || (j == i && !isStrict) ? x : 0.0f);
-        });
+        multiply<N, Lies::Straight, Lies::Turned, Part::LowerResult>(scores, left, S, right, S);
+        putLower(scores, to + small, T, isStrict);
     };
-    clear(dv);
-    products(p.daqk, dy, false);
-    multiply<T, Lies::Turned, Lies::Straight, Part::UpperLeft>(dv, one, ST, dy, S);
+    products(p.daqk, dy, v, false);
     if (kSeven) {
-        products(p.daak, r, true);
-        sync();
-        load<T, T>(one, ST, p.aak + small, T);
-        load<T, N>(v, S, p.x + tile, N);
-        sync();
-        products(p.daqb, dy, false);
-        products(p.daab, r, true);
-        multiply<T, Lies::Turned, Lies::Straight, Part::UpperLeft>(dv, one, ST, r, S);
+        products(p.daqb, dy, x, false);
+        products(p.daak, r, v, true);
+        products(p.daab, r, x, true);
     }
+    clear(dv);
+    multiply<T, Lies::Turned, Lies::Straight, Part::UpperLeft>(dv, aqk, ST, dy, S);
+    if (kSeven) arrived();
     sync();
-    load<T, N>(one, S, p.ks + tile, N);
-    for (int key = 0; key < N; key += 64) {  // D in parts over dy and v
-        if (key > 0) sync();
-        load<64, N>(dy, S, p.ds + chunk.index * N * N + key * N, N);
+    // k^, and D by 64 keys: over v and x, then over R and dy.
+    BFloat16* keys = aqk;
+    const BFloat16* states = p.ds + chunk.index * N * N;
+    send<T, N>(keys, S, p.ks + tile, N);
+    send<64, N>(v, S, states, N);
+    if (kSeven) multiply<T, Lies::Turned, Lies::Straight, Part::UpperLeft>(dv, square, ST, r, S);
+    arrived();
+    sync();
+    static_assert(64 * S <= 2 * kRoom && N <= 128);
+    if (N > 64) send<64, N>(r, S, states + 64 * N, N);
+    multiply<64, Lies::Straight, Lies::Straight>(dv, keys, S, v, S);
+    if (N > 64) {
+        arrived();
         sync();
-        multiply<64, Lies::Straight, Lies::Straight>(dv, one + key, S, dy, S);
+        multiply<64, Lies::Straight, Lies::Straight>(dv, keys + 64, S, r, S);
     }
-    static_assert(64 * S <= 2 * T * S);
     const int64_t row = rowOf(p.dv, chunk.batch, chunk.head, chunk.first);
-    static_assert(T * (N + 4) * sizeof(float) <= 4 * T * S * sizeof(BFloat16));
+    static_assert(T * (N + 8) * sizeof(float) <= 6 * kRoom * sizeof(BFloat16));
     putRows(dv, reinterpret_cast<float*>(sharedMemory()), p.dv, row, chunk.tokens, p.size);
 }
 
@@ -69,7 +77,7 @@ backwardScoresKernel(Tiles p) {
 
 template <int N>
 const char* backwardScores(bool isSeven, const Tiles& p, void* stream) {
-    constexpr std::size_t kShared = 4 * kTokens<N> * (N + kPad) * sizeof(BFloat16);
+    constexpr std::size_t kShared = 6 * kTokens<N> * (N + kPad) * sizeof(BFloat16);
     return launch(isSeven ? backwardScoresKernel<N, true> : backwardScoresKernel<N, false>,
                   {p.sequences.chunks * p.heads, 1}, kThreads, kShared, stream, p);
 }

@@ -8,8 +8,7 @@
 //          W = M a^      U = M (Aak V)      X = U + W h      y = q^ h + Aqk V + Aqb X      h <- exp(gl)' (h + k^T V +
 //          b^T X)
 //   wkv6:  q^ = q' exp(gi)  k^ = k' exp(gl - gi)      y = q^ h + Aqk V      h <- exp(gl)' h + k^T V
-//          Aqk by blocks of 16 tokens: off the diagonal with factors of at most 1, anchored at the row block's first
-//          token, on it pair by pair in float32
+//          Aqk by blocks of 16 tokens, with factors anchored at a block's first token (wkv6_blocks.h)
 //
 // Kernels: prepare (every chunk by itself), scan (chunk after chunk, a block for 32 values), output (every chunk).
 // Backward: products with dy (every chunk), scan the other way, then the gradients of every chunk. Tiles are bfloat16,
@@ -17,6 +16,7 @@
 #pragma once
 
 #include "kernels/gpu/mma.h"
+#include "kernels/gpu/vectors.h"
 #include "kernels/gpu/wkv_forms.h"
 
 namespace radlads::kernels::gpu::tiles {
@@ -108,6 +108,30 @@ GPU_DEVICE void store(BFloat16* to, int64_t toStride, const BFloat16* from, int 
     }
 }
 
+// The same from global to shared memory without registers, while other work goes on: there once arrived() and a barrier
+// have followed. On a GPU that has no such copies it is there at once.
+template <int R, int C>
+GPU_DEVICE void send(BFloat16* to, int toStride, const BFloat16* from, int64_t fromStride) {
+#if defined(GPU_MMA_SYNC)
+    GPU_UNROLL for (int u = 0; u < (R * (C / 8) + kThreads - 1) / kThreads; ++u) {
+        const int i = thread() + u * kThreads, row = i / (C / 8), column = i % (C / 8) * 8;
+        if (i < R * (C / 8))
+            asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(
+                             static_cast<uint32_t>(__cvta_generic_to_shared(to + row * toStride + column))),
+                         "l"(from + row * fromStride + column)
+                         : "memory");
+    }
+#else
+    load<R, C>(to, toStride, from, fromStride);
+#endif
+}
+// Waits for what this thread has sent.
+GPU_DEVICE void arrived() {
+#if defined(GPU_MMA_SYNC)
+    asm volatile("cp.async.wait_all;" ::: "memory");
+#endif
+}
+
 // A tile on its way to shared memory: read while other work goes on, written when there is room.
 template <int R, int C>
 struct Coming {
@@ -162,6 +186,50 @@ GPU_DEVICE void forEach(Sums<R, C>& sums, F f) {
     }
 }
 
+// f(row, column, x, y) for the sums in neighbouring columns, column and column + 1. All lanes take part.
+template <class F>
+GPU_DEVICE void forPairs(const Accumulator& sums, F f) {
+    if (warpLanes() == 32) {
+        GPU_UNROLL for (int e = 0; e < 8 && e < kFragment; e += 2) f(rowOf(e), columnOf(e), sums.x[e], sums.x[e + 1]);
+        return;
+    }
+    // A lane of 64 has four rows of a column: it gives two of them to its neighbour.
+    const bool isOdd = (lane() & 1) != 0;
+    GPU_UNROLL for (int e = 0; e < 2; ++e) {
+        const float other = shuffle(isOdd ? sums.x[e] : sums.x[e + 2], lane() ^ 1);
+        const float own = isOdd ? sums.x[e + 2] : sums.x[e];
+        f(rowOf(isOdd ? e + 2 : e), columnOf(0) & ~1, isOdd ? other : own, isOdd ? own : other);
+    }
+}
+template <int R, int C, class F>
+GPU_DEVICE void forPairs(Sums<R, C>& sums, F f) {
+    GPU_UNROLL for (int i = 0; i < Sums<R, C>::mine(); ++i) {
+        const int tile = warp() * Sums<R, C>::mine() + i;
+        const int row = tile / (C / kTile) * kTile, column = tile % (C / kTile) * kTile;
+        if (tile < Sums<R, C>::kAll)
+            forPairs(sums.tiles[i], [&](int r, int c, float x, float y) { f(row + r, column + c, x, y); });
+    }
+}
+// Sums rounded to a tile, in shared or global memory.
+template <int R, int C>
+GPU_DEVICE void put(Sums<R, C>& sums, BFloat16* to, int stride) {
+    forPairs(sums, [&](int i, int j, float x, float y) {
+        vectors::store(to + i * stride + j, vectors::Pack<1>{{narrow(x, y)}});
+    });
+}
+// Their lower part alone, zeros elsewhere; strictly the lower one where it says so.
+template <int T>
+GPU_DEVICE void putLower(Sums<T, T>& sums, BFloat16* to, int stride, bool isStrict) {
+    forPairs(sums, [&](int i, int j, float x, float y) {
+        const int last = isStrict ? i - 1 : i;
+        vectors::store(to + i * stride + j, vectors::Pack<1>{{narrow(j <= last ? x : 0.0f, j + 1 <= last ? y : 0.0f)}});
+    });
+}
+
+GPU_DEVICE BFloat16* bfloats(const DeviceView& view) {
+    return static_cast<BFloat16*>(view.data);
+}
+
 // How an operand lies, and where it, or the result, is known to be zero or not wanted.
 enum class Lies { Straight, Turned };
 enum class Part { All, LowerResult, LowerLeft, UpperLeft };
@@ -194,53 +262,27 @@ GPU_DEVICE void multiply(Sums<R, C>& sums, const BFloat16* a, int strideA, const
     }
 }
 
-// Sums to a tensor's rows by way of `room`, float [R][C + 4], shared: neighbouring threads write neighbouring elements.
+// Sums to a tensor's rows by way of `room`, float [R][C + 8], shared: neighbouring threads write neighbouring pairs.
 template <int R, int C>
 GPU_DEVICE void putRows(Sums<R, C>& sums, float* room, const DeviceView& to, int64_t row, int rows, int64_t columns) {
     sync();
-    forEach(sums, [&](int i, int j, float x) { room[i * (C + 4) + j] = x; });
+    forPairs(sums, [&](int i, int j, float x, float y) {
+        vectors::store(room + i * (C + 8) + j, vectors::Pack<2>{{bitsOf(x), bitsOf(y)}});
+    });
     sync();
-    for (int i = thread(); i < R * C; i += kThreads)
-        if (i / C < rows && i % C < columns)
-            put(to, row + i / C * to.strides[2] + i % C, room[i / C * (C + 4) + i % C]);
-}
-
-// A thread's place where channels belong to threads: a channel and 16 tokens.
-template <int N>
-struct Strip {
-    int channel, first;
-    GPU_DEVICE Strip() : channel(thread() % N), first(thread() / N * kTile) {}
-    static_assert(N * kTokens<N> == kThreads * kTile);
-};
-
-// gi of the strip's tokens; returns gl. `room`: float [tokens / 16][N], shared; ends with a barrier.
-template <int N>
-GPU_DEVICE float sumDecays(const Tiles& p, const Chunk& chunk, const Strip<N>& strip, float (&gi)[kTile], float* room) {
-    float sum = 0;
-    const int64_t row = rowOf(p.g, chunk.batch, chunk.head, chunk.first + strip.first) + strip.channel;
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) {
-        const bool isThere = strip.first + i < chunk.tokens && strip.channel < p.size;
-        sum += isThere ? get(p.g, row + i * p.g.strides[2]) : 0.0f;
-        gi[i] = sum;
+    const bool isPaired = to.isBFloat16 && ((row | to.strides[2]) & 1) == 0 && vectors::isAligned<2>(bfloats(to));
+    GPU_UNROLL for (int u = 0; u < R * C / 2 / kThreads; ++u) {
+        const int at = thread() + u * kThreads, i = at / (C / 2), j = at % (C / 2) * 2;
+        const int64_t first = row + i * to.strides[2] + j;
+        const float x = room[i * (C + 8) + j], y = room[i * (C + 8) + j + 1];
+        if (i >= rows || j >= columns) continue;
+        if (isPaired && j + 1 < columns) {
+            vectors::store(bfloats(to) + first, vectors::Pack<1>{{narrow(x, y)}});
+        } else {
+            put(to, first, x);
+            if (j + 1 < columns) put(to, first + 1, y);
+        }
     }
-    room[strip.first / kTile * N + strip.channel] = sum;
-    sync();
-    float before = 0, all = 0;
-    GPU_UNROLL for (int i = 0; i < kTokens<N> / kTile; ++i) {
-        const float part = room[i * N + strip.channel];
-        if (i < strip.first / kTile) before += part;
-        all += part;
-    }
-    GPU_UNROLL for (int i = 0; i < kTile; ++i) gi[i] += before;
-    sync();
-    return all;
-}
-
-template <int N>
-GPU_DEVICE float valueAt(const Tiles& p, const DeviceView& view, const Chunk& chunk, const Strip<N>& strip, int i) {
-    const bool isThere = strip.first + i < chunk.tokens && strip.channel < p.size;
-    return isThere ? get(view, rowOf(view, chunk.batch, chunk.head, chunk.first + strip.first + i) + strip.channel)
-                   : 0.0f;
 }
 
 }  // namespace radlads::kernels::gpu::tiles
