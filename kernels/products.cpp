@@ -10,16 +10,24 @@ bool isWhole(const Matrix& m) {
     return (m.rows == 0 || m.columns == 0 || m.data) && (m.rowStride == 1 || m.columnStride == 1);
 }
 
-double element(const Matrix& m, int64_t row, int64_t column) {
-    const int64_t at = row * m.rowStride + column * m.columnStride;
-    if (m.dtype == DType::BFloat16) return toFloat(static_cast<const BFloat16*>(m.data)[at]);
-    return toFloat(fromFloat<BFloat16>(static_cast<const float*>(m.data)[at]));
+int64_t placeOf(const Matrix& m, int64_t row, int64_t column) {
+    return row * m.rowStride + column * m.columnStride;
+}
+double exactly(const Matrix& m, int64_t row, int64_t column) {
+    return static_cast<const float*>(m.data)[placeOf(m, row, column)];
+}
+double rounded(const Matrix& m, int64_t row, int64_t column) {
+    if (m.dtype == DType::BFloat16) return toFloat(static_cast<const BFloat16*>(m.data)[placeOf(m, row, column)]);
+    return toFloat(fromFloat<BFloat16>(static_cast<float>(exactly(m, row, column))));
 }
 
-void referenceProduct(const Matrix& a, const Matrix& b, float* c, int64_t ldc, Store store) {
+template <class Element>
+void referenceProduct(const Matrix& a, const Matrix& b, const float* bias, float* c, int64_t ldc, Store store,
+                      const Element& element) {
     for (int64_t m = 0; m < a.rows; ++m)
         for (int64_t n = 0; n < b.columns; ++n) {
-            double sum = store == Store::Add ? static_cast<double>(c[m * ldc + n]) : 0.0;
+            double sum = bias ? static_cast<double>(bias[n]) : 0.0;
+            if (store == Store::Add) sum = c[m * ldc + n];
             for (int64_t k = 0; k < a.columns; ++k) sum += element(a, m, k) * element(b, k, n);
             c[m * ldc + n] = static_cast<float>(sum);
         }
@@ -57,9 +65,17 @@ std::size_t bf16ProductFloats(int64_t rows, int64_t depth, int64_t columns) {
 void bf16Product(Backend backend, Bf16Form form, const Matrix& a, const Matrix& b, float* c, int64_t ldc, Store store,
                  float* workspace) {
     if (backend == Backend::Reference)
-        referenceProduct(a, b, c, ldc, store);
+        referenceProduct(a, b, nullptr, c, ldc, store, rounded);
     else
         simd::product(form, a, b, c, ldc, store, workspace);
+}
+
+void floatProduct(Backend backend, const Matrix& a, const Matrix& b, const float* bias, float* c, int64_t ldc,
+                  Store store) {
+    if (backend == Backend::Reference)
+        referenceProduct(a, b, bias, c, ldc, store, exactly);
+    else
+        simd::floatProduct(a, b, bias, c, ldc, store);
 }
 
 }  // namespace radlads::kernels

@@ -1,4 +1,4 @@
-// Matrix products of bfloat16 with float32 sums: what `precision: bf16` computes in the place of float32 products.
+// Matrix products: of bfloat16 with float32 sums, what `precision: bf16` computes; and of float32, for small weights.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -35,5 +35,13 @@ std::size_t bf16ProductFloats(int64_t rows, int64_t depth, int64_t columns);
 // Instructions needs hasBf16Instructions(). Backend Reference sums in double and takes no notice of the form.
 void bf16Product(Backend backend, Bf16Form form, const Matrix& a, const Matrix& b, float* c, int64_t ldc, Store store,
                  float* workspace);
+
+// C = A B + bias or C += A B of float32 operands, with float32 sums in the order of the depth; bias [N], optional, not
+// with Store::Add. For weights that stay in the cache: of large ones a blocked product of a BLAS is faster. On the
+// caller's thread, without workspace; the bits of a row depend on the operands alone. K = 0 is a sum of nothing. Needs
+// whyNot()
+// == nullptr and DType::Float32. Backend Reference sums in double.
+void floatProduct(Backend backend, const Matrix& a, const Matrix& b, const float* bias, float* c, int64_t ldc,
+                  Store store);
 
 }  // namespace radlads::kernels

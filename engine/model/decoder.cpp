@@ -1,6 +1,7 @@
 #include "engine/model/decoder.h"
 
 #include "engine/model/compat.h"
+#include "engine/model/projections.h"
 
 namespace radlads::model {
 

@@ -89,13 +89,15 @@ struct FusedFunction : torch::autograd::Function<FusedFunction<Op>> {
     }
 };
 
+inline bool needsGradient(at::TensorList inputs) {
+    return at::GradMode::is_enabled() && std::any_of(inputs.begin(), inputs.end(), [](const at::Tensor& x) { return x.requires_grad(); });
+}
+
 // Every input is defined.
 template <class Op>
 variable_list applyFused(const Op& op, const variable_list& inputs) {
-    const bool differentiated =
-        at::GradMode::is_enabled() && std::any_of(inputs.begin(), inputs.end(), [](const at::Tensor& x) { return x.requires_grad(); });
     const at::TensorList list(inputs);
-    return differentiated ? FusedFunction<Op>::apply(list, op) : op.forward(list, nullptr);
+    return needsGradient(list) ? FusedFunction<Op>::apply(list, op) : op.forward(list, nullptr);
 }
 
 }  // namespace radlads::model

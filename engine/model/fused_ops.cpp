@@ -1,6 +1,7 @@
 #include "engine/model/fused_ops.h"
 
 #include "engine/model/fused_function.h"
+#include "kernels/attention.h"
 
 namespace radlads::model::fused {
 namespace {
@@ -144,6 +145,15 @@ at::Tensor headOutput(const at::Tensor& y, const HeadOutputOptions& options) {
     if (options.weight.defined()) inputs.insert(inputs.end(), {options.weight, options.bias});
     if (options.kind != kernels::HeadOutput::Gate::None) inputs.push_back(options.gate);
     return applyFused(HeadOutputOp{options.weight.defined(), options.eps, options.scale, options.kind}, inputs)[0];
+}
+
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t window) {
+    const at::Tensor rows[] = {withRows(q), withRows(k), withRows(v)};
+    const at::Tensor y = at::empty({q.size(0), q.size(2), q.size(1) * q.size(3)}, q.options().requires_grad(false));
+    const kernels::Attention op{viewOf(rows[0]), viewOf(rows[1]), viewOf(rows[2]), window};
+    const at::Tensor work = roomOf(kernels::attentionWorkspaceFloats(kernelBackend(), op, 1));
+    kernels::attention(kernelBackend(), op, headsOf(y, q.size(1)), work.data_ptr<float>(), serial());
+    return y;
 }
 
 at::Tensor meanDistance(const at::Tensor& target, const at::Tensor& output) {

@@ -26,6 +26,9 @@ struct HeadOutputOptions {
     kernels::HeadOutput::Gate kind = kernels::HeadOutput::Gate::None;
 };
 at::Tensor headOutput(const at::Tensor& y, const HeadOutputOptions& options);
+// Causal attention (kernels/attention.h): q [B, H, T, N], scaled, k and v [B, Hkv, S, N] -> [B, T, H N]. Not differentiated:
+// needsGradient() of them says no.
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t window);
 // meanDistance() of ops.h.
 at::Tensor meanDistance(const at::Tensor& target, const at::Tensor& output);
 

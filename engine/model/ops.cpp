@@ -42,11 +42,6 @@ at::Tensor repeatHeads(const at::Tensor& x, int64_t heads) {
     return x.unsqueeze(2).expand({-1, -1, group, -1, -1}).reshape({x.size(0), heads, x.size(2), x.size(3)});
 }
 
-at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& up, const at::Tensor& down) {
-    const at::Tensor open = model::linear(x, gate), value = model::linear(x, up);
-    return model::linear(areForKernels({open, value}) ? fused::siluProduct(open, value) : at::silu(open) * value, down);
-}
-
 at::Tensor headNorm(const at::Tensor& y, const at::Tensor& weight, const at::Tensor& bias, double eps) {
     const at::Tensor centred = y - y.mean(-1, true);
     const at::Tensor normalised = centred * at::rsqrt((centred * centred).mean(-1, true) + eps);

@@ -15,16 +15,14 @@ struct Normed {
     at::Tensor sum, y;
 };
 Normed addRmsNorm(const at::Tensor& h, const at::Tensor& delta, const at::Tensor& weight, double eps);
-// x [.., in] times weight [out, in], plus bias [out] if defined: every product with a weight that is not of low rank. In
-// float32, or in bf16 (precision.h).
+// x [.., in] times weight [out, in], plus bias [out] if defined: every product with a weight that is not of low rank, but those of
+// projections.h. In float32, or in bf16 (precision.h).
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
 // [B, T, h N] -> [B, h, T, N] and back.
 at::Tensor splitHeads(const at::Tensor& x, int64_t heads);
 at::Tensor mergeHeads(const at::Tensor& x);
 // [B, Hkv, T, N] -> [B, H, T, N]: kv head j serves query heads j G .. j G + G - 1.
 at::Tensor repeatHeads(const at::Tensor& x, int64_t heads);
-// down(SiLU(gate x) * up x).
-at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& up, const at::Tensor& down);
 // GroupNorm over each head of y [B, H, T, N], affine weight and bias [H N]; returns [B, T, H N].
 at::Tensor headNorm(const at::Tensor& y, const at::Tensor& weight, const at::Tensor& bias, double eps);
 

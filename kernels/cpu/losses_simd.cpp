@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "kernels/cpu/losses_backends.h"
+#include "kernels/cpu/exp-inl.h"
 #include "kernels/cpu/rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -21,24 +22,6 @@ namespace radlads::kernels::HWY_NAMESPACE {
 // two rows stay in the nearest cache.
 inline constexpr int64_t kBlock = 2048;
 inline constexpr int kUnroll = 4;
-
-// exp(x) for x <= 0, to two parts in 10^7; 0 below -87, where it would leave float32's normal range. NaN stays NaN.
-// 2^(n + f) with |f| <= 1/2: n is rounded by adding a number whose last bit counts one, and is an exponent there.
-HWY_INLINE V expOfNegative(V x) {
-    const D d;
-    const hn::RebindToUnsigned<D> bits;
-    const V log2e = hn::Set(d, 1.44269504f), shift = hn::Set(d, 0x1.8p23f + 127);
-    const V shifted = hn::MulAdd(x, log2e, shift);
-    const V f = hn::MulSub(x, log2e, hn::Sub(shifted, shift));
-    // The polynomial of degree 5 that is 1 at 0 and nearest to 2^f (relative error 9.2e-8).
-    V sum = hn::MulAdd(hn::Set(d, 1.32647271e-3f), f, hn::Set(d, 9.67151264e-3f));
-    sum = hn::MulAdd(sum, f, hn::Set(d, 5.55073374e-2f));
-    sum = hn::MulAdd(sum, f, hn::Set(d, 2.40222421e-1f));
-    sum = hn::MulAdd(sum, f, hn::Set(d, 6.93146978e-1f));
-    sum = hn::MulAdd(sum, f, hn::Set(d, 1.0f));
-    const V power = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(bits, shifted)));
-    return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.0f)), hn::Mul(sum, power));
-}
 
 // Vector i of a row of `count` logits; -inf, which adds to no sum, beyond its end.
 template <class T>

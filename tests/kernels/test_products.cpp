@@ -1,4 +1,5 @@
-// Products of bfloat16: every form, layout, dtype and instruction set against sums in double, and what they may touch.
+// Products of bfloat16 and of float32: every form, layout, dtype and instruction set against sums in double, and what
+// they may touch.
 #include <random>
 
 #include "kernels/products.h"
@@ -74,6 +75,14 @@ struct Product {
         Guarded<float> workspace(static_cast<int64_t>(bf16ProductFloats(rows, a.columns, columns)));
         bf16Product(backend, form, a, b, c.data(), columns + kGap, store, workspace.data());
         EXPECT_TRUE(workspace.guardsAreWhole());
+        expectWhole();
+    }
+    void computeFloat(Backend backend, const Matrix& a, const Matrix& b, const float* bias, Store store = Store::Set) {
+        ASSERT_EQ(whyNot(a, b, columns + kGap), nullptr);
+        floatProduct(backend, a, b, bias, c.data(), columns + kGap, store);
+        expectWhole();
+    }
+    void expectWhole() {
         EXPECT_TRUE(c.guardsAreWhole());
         for (int64_t r = 0; r < rows; ++r)
             for (int64_t i = 0; i < kGap; ++i)
@@ -172,6 +181,69 @@ TEST(Products, NotANumberStaysInItsRow) {
         const std::vector<double> values = product.values();
         for (int64_t i = 0; i < 20 * 33; ++i) EXPECT_EQ(std::isnan(values[static_cast<std::size_t>(i)]), i / 33 == 3);
     }
+}
+
+TEST(FloatProducts, EveryShapeAndLayoutMatchesTheReference) {
+    forEachInstructionSet([](const std::string& name) {
+        std::mt19937 random(9);
+        std::normal_distribution<float> normal;
+        for (const auto& shape : kShapes)
+            for (const int layouts : {0, 1, 2, 3}) {
+                Operand a(shape.rows, shape.depth, {DType::Float32, (layouts & 1) != 0, 2}, 1);
+                Operand b(shape.depth, shape.columns, {DType::Float32, (layouts & 2) != 0, 1}, 2);
+                std::vector<float> bias(static_cast<std::size_t>(shape.columns));
+                for (float& value : bias) value = normal(random);
+                const std::string where = name + " " + std::to_string(shape.rows) + "x" + std::to_string(shape.depth) +
+                                          "x" + std::to_string(shape.columns);
+                for (const float* added :
+                     {static_cast<const float*>(nullptr), static_cast<const float*>(bias.data())}) {
+                    Product ours(shape.rows, shape.columns), exact(shape.rows, shape.columns);
+                    ours.computeFloat(Backend::Simd, a.matrix(), b.matrix(), added);
+                    exact.computeFloat(Backend::Reference, a.matrix(), b.matrix(), added);
+                    EXPECT_LT(relativeError(ours.values(), exact.values()), 1e-6) << where;
+                    ours.computeFloat(Backend::Simd, a.matrix(), b.matrix(), nullptr, Store::Add);
+                    exact.computeFloat(Backend::Reference, a.matrix(), b.matrix(), nullptr, Store::Add);
+                    EXPECT_LT(relativeError(ours.values(), exact.values()), 1e-6) << where << " added";
+                }
+            }
+    });
+}
+
+// Not rounded to bfloat16 first: 1 + 2^-12 stays.
+TEST(FloatProducts, OperandsAreExact) {
+    const float a[] = {1.000244140625f, 2.0f}, b[] = {1.0f, 3.0f}, bias[] = {0.5f};
+    for (const Backend backend : {Backend::Reference, Backend::Simd}) {
+        Product product(1, 1);
+        product.computeFloat(backend, {a, 1, 2, 2, 1}, {b, 2, 1, 1, 1}, bias);
+        EXPECT_EQ(product.c[0], 7.500244140625);
+    }
+}
+
+TEST(FloatProducts, ARowHasTheSameBitsInAnyProduct) {
+    forEachInstructionSet([](const std::string& name) {
+        Operand a(210, 390, {}, 5), b(390, 101, {DType::Float32, true, 0}, 6);
+        Product whole(210, 101);
+        whole.computeFloat(Backend::Simd, a.matrix(), b.matrix(), nullptr);
+        const std::vector<double> all = whole.values();
+        for (const int64_t row : {0, 5, 197, 209}) {
+            Matrix one = a.matrix();
+            one.data = static_cast<const float*>(one.data) + row * one.rowStride;
+            one.rows = 1;
+            Product alone(1, 101);
+            alone.computeFloat(Backend::Simd, one, b.matrix(), nullptr);
+            const std::vector<double> values = alone.values();
+            EXPECT_TRUE(std::equal(values.begin(), values.end(), all.begin() + row * 101)) << name << " row " << row;
+        }
+    });
+}
+
+TEST(FloatProducts, NotANumberStaysInItsRow) {
+    Operand a(21, 50, {}, 7), b(50, 33, {}, 8);
+    a.floats()[20 * 50 + 49] = std::nanf("");
+    Product product(21, 33);
+    product.computeFloat(Backend::Simd, a.matrix(), b.matrix(), nullptr);
+    const std::vector<double> values = product.values();
+    for (int64_t i = 0; i < 21 * 33; ++i) EXPECT_EQ(std::isnan(values[static_cast<std::size_t>(i)]), i / 33 == 20);
 }
 
 TEST(Products, WhatIsNoProductIsRefused) {

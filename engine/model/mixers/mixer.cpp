@@ -60,41 +60,37 @@ at::Tensor optionalTensor(const Scope& weights, const char* name) {
 
 }  // namespace
 
-Projections projectFlat(const Scope& weights, const at::Tensor& xq, const at::Tensor& xk, const at::Tensor& xv,
-                        const io::ModelConfig& config) {
-    Projections p{linear(xq, weights["q_proj.weight"], optionalTensor(weights, "q_proj.bias")),
-                  linear(xk, weights["k_proj.weight"], optionalTensor(weights, "k_proj.bias")),
-                  linear(xv, weights["v_proj.weight"], optionalTensor(weights, "v_proj.bias"))};
-    if (!config.qkNorm) return p;
+Projection projectionOf(const Scope& weights, const std::string& name) {
+    return {.weight = weights[(name + ".weight").c_str()], .bias = optionalTensor(weights, (name + ".bias").c_str())};
+}
+
+void normHeads(const Scope& weights, Projections& flat, const io::ModelConfig& config) {
+    if (!config.qkNorm) return;
     const auto normed = [&](const at::Tensor& x, int64_t heads, const char* name) {
         return rmsNorm(x.reshape({x.size(0), x.size(1), heads, config.headDim}), weights[name], config.rmsNormEps).reshape(x.sizes());
     };
-    p.q = normed(p.q, config.heads, "q_norm.weight");
-    p.k = normed(p.k, config.kvHeads, "k_norm.weight");
-    return p;
+    flat.q = normed(flat.q, config.heads, "q_norm.weight");
+    flat.k = normed(flat.k, config.kvHeads, "k_norm.weight");
 }
 
-Projections project(const Scope& weights, const at::Tensor& xq, const at::Tensor& xk, const at::Tensor& xv,
-                    const io::ModelConfig& config) {
-    const Projections flat = projectFlat(weights, xq, xk, xv, config);
-    return {splitHeads(flat.q, config.heads), splitHeads(flat.k, config.kvHeads), splitHeads(flat.v, config.kvHeads)};
+Projection gateProjection(const Scope& weights, const io::ModelConfig& config) {
+    switch (config.student->gate) {
+        case protocol::GateKind::Full: return {.weight = weights["gate.weight"]};
+        case protocol::GateKind::LowRank: return {.weight = weights["g1"], .second = weights["g2"], .middle = Middle::Sigmoid};
+        default: return {};
+    }
 }
 
-at::Tensor mixerOutput(const Scope& weights, const at::Tensor& y, const at::Tensor& xg, double scale, const io::ModelConfig& config) {
+at::Tensor mixerOutput(const Scope& weights, const at::Tensor& y, const at::Tensor& gate, double scale, const io::ModelConfig& config) {
     using Gate = kernels::HeadOutput::Gate;
     const io::StudentConfig& student = *config.student;
-    fused::HeadOutputOptions options{.eps = static_cast<double>(config.headDim) * 1e-5, .scale = scale};
+    fused::HeadOutputOptions options{.eps = static_cast<double>(config.headDim) * 1e-5, .scale = scale, .gate = gate};
     if (student.groupNorm) {
         options.weight = weights["ln_x.weight"];
         options.bias = weights["ln_x.bias"];
     }
-    if (student.gate == protocol::GateKind::Full) {
-        options.gate = model::linear(xg, weights["gate.weight"]);
-        options.kind = Gate::Sigmoid;
-    } else if (student.gate == protocol::GateKind::LowRank) {
-        options.gate = at::sigmoid(xg.matmul(weights["g1"])).matmul(weights["g2"]);
-        options.kind = Gate::Plain;
-    }
+    if (student.gate == protocol::GateKind::Full) options.kind = Gate::Sigmoid;
+    if (student.gate == protocol::GateKind::LowRank) options.kind = Gate::Plain;
     if (areForKernels({y, options.weight, options.gate}) && y.size(3) <= kMostHeadSize) return outputProjection(weights, fused::headOutput(y, options));
     at::Tensor o = student.groupNorm ? headNorm(y, options.weight, options.bias, options.eps) : mergeHeads(y) * scale;
     if (options.kind == Gate::Sigmoid) o = o * at::sigmoid(options.gate);
@@ -103,7 +99,7 @@ at::Tensor mixerOutput(const Scope& weights, const at::Tensor& y, const at::Tens
 }
 
 at::Tensor outputProjection(const Scope& weights, const at::Tensor& o) {
-    return linear(o, weights["o_proj.weight"], optionalTensor(weights, "o_proj.bias"));
+    return project(o, {projectionOf(weights, "o_proj")})[0];
 }
 
 }  // namespace radlads::model

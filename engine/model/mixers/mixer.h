@@ -7,6 +7,7 @@
 
 #include "engine/io/model_config.h"
 #include "engine/model/ops.h"
+#include "engine/model/projections.h"
 #include "engine/model/weights.h"
 
 namespace radlads::model {
@@ -44,16 +45,19 @@ std::vector<ParameterSpec> projectionParameters(const io::ModelConfig& config); 
 std::vector<ParameterSpec> radRwkv6Parameters(const io::ModelConfig& config);
 std::vector<ParameterSpec> radRwkv7Parameters(const io::ModelConfig& config);
 
-// q, k, v of x: projected, split into heads, with the per-head norms of Qwen3: [B, H, T, N], [B, Hkv, T, N] twice.
+// A projection with its bias if it has one: "q_proj" and so on.
+Projection projectionOf(const Scope& weights, const std::string& name);
+// q, k, v: [B, H, T, N], [B, Hkv, T, N] twice, or before the heads are split [B, T, H N], [B, T, Hkv N] twice.
 struct Projections {
     at::Tensor q, k, v;
 };
-Projections project(const Scope& weights, const at::Tensor& xq, const at::Tensor& xk, const at::Tensor& xv, const io::ModelConfig& config);
-// The same before the heads are split: [B, T, H N], [B, T, Hkv N] twice.
-Projections projectFlat(const Scope& weights, const at::Tensor& xq, const at::Tensor& xk, const at::Tensor& xv, const io::ModelConfig& config);
-// What follows a student's recurrence: y [B, H, T, N], normed per head with the student's GroupNorm or else scaled, times its gate of xg
-// [B, T, D], projected.
-at::Tensor mixerOutput(const Scope& weights, const at::Tensor& y, const at::Tensor& xg, double scale, const io::ModelConfig& config);
+// The per-head norms of Qwen3 on flat q and k; nothing where the model has none.
+void normHeads(const Scope& weights, Projections& flat, const io::ModelConfig& config);
+// The gate of a student's output, before its sigmoid if it is a full one; no weight where there is none.
+Projection gateProjection(const Scope& weights, const io::ModelConfig& config);
+// What follows a student's recurrence: y [B, H, T, N], normed per head with the student's GroupNorm or else scaled, times its gate
+// [B, T, H N] (gateProjection()), projected.
+at::Tensor mixerOutput(const Scope& weights, const at::Tensor& y, const at::Tensor& gate, double scale, const io::ModelConfig& config);
 at::Tensor outputProjection(const Scope& weights, const at::Tensor& o);
 
 }  // namespace radlads::model

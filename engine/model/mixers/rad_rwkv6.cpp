@@ -80,15 +80,18 @@ at::Tensor radRwkv6(const Scope& weights, const at::Tensor& x, MixerContext& con
     const std::vector<at::Tensor> streams = shiftedStreams(weights, x, context);
     if (context.state) context.state->shift = x.narrow(1, x.size(1) - 1, 1);
 
-    const Projections flat = projectFlat(weights, streams[R], streams[K], streams[V], config);
-    const at::Tensor decay = at::tanh(streams[W].matmul(weights["time_decay_w1"])).matmul(weights["time_decay_w2"]);
+    Projections flat{project(streams[R], {projectionOf(weights, "q_proj")})[0], project(streams[K], {projectionOf(weights, "k_proj")})[0],
+                     project(streams[V], {projectionOf(weights, "v_proj")})[0]};
+    normHeads(weights, flat, config);
+    const at::Tensor decay = project(streams[W], {{.weight = weights["time_decay_w1"], .second = weights["time_decay_w2"], .middle = Middle::Tanh}})[0];
+    const Projection gate = gateProjection(weights, config);
     const bool fits = areForKernels({flat.q, decay, context.rotary.cos}) && config.headDim <= kMostHeadSize;
     const fused::PreparedTensors p = (fits ? prepareFused : prepareInTorch)(weights, flat, decay, context);
 
     const at::Tensor before = context.state ? context.state->wkv : at::Tensor();
     const WkvOutput out = (context.form == Form::Recurrent ? wkv6Recurrent : wkv6)(p.q, p.logDecay, p.k, p.v, before);
     if (context.state) context.state->wkv = out.state;
-    return mixerOutput(weights, out.y, streams[G], 1.0, config);
+    return mixerOutput(weights, out.y, gate.weight.defined() ? project(streams[G], {gate})[0] : at::Tensor(), 1.0, config);
 }
 
 std::vector<ParameterSpec> radRwkv6Parameters(const io::ModelConfig& config) {

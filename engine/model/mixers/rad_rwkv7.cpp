@@ -12,10 +12,6 @@ namespace {
 
 constexpr double kDecayScale = 0.60653065971263342;  // e^-0.5
 
-at::Tensor lowRank(const at::Tensor& x, const at::Tensor& first, const at::Tensor& second) {
-    return x.matmul(first).matmul(second);
-}
-
 // k / ||k|| per head; the term under the root keeps a zero key and its gradient finite.
 at::Tensor unitKeys(const at::Tensor& k) {
     return k / ((k * k).sum(-1, true) + 1e-24).sqrt();
@@ -91,9 +87,20 @@ fused::PreparedTensors prepareInTorch(const Scope& weights, const Inputs& in, co
 
 at::Tensor radRwkv7(const Scope& weights, const at::Tensor& x, MixerContext& context) {
     const io::ModelConfig& config = context.config;
-    Inputs in{projectFlat(weights, x, x, x, config), at::tanh(x.matmul(weights["w1"])).matmul(weights["w2"]),
-              lowRank(x, weights["a1"], weights["a2"]), {}};
-    if (context.vFirst->defined()) in.mix = lowRank(x, weights["v1"], weights["v2"]);
+    const auto lowRank = [&](const char* first, const char* second, Middle middle) {
+        return Projection{.weight = weights[first], .bias = {}, .second = weights[second], .middle = middle};
+    };
+    std::vector<Projection> projections{projectionOf(weights, "q_proj"),         projectionOf(weights, "k_proj"),
+                                        projectionOf(weights, "v_proj"),         lowRank("w1", "w2", Middle::Tanh),
+                                        lowRank("a1", "a2", Middle::None)};
+    const Projection gate = gateProjection(weights, config);
+    const bool hasGate = gate.weight.defined();
+    if (hasGate) projections.push_back(gate);
+    if (context.vFirst->defined()) projections.push_back(lowRank("v1", "v2", Middle::None));
+    const std::vector<at::Tensor> all = project(x, projections);
+    Inputs in{{all[0], all[1], all[2]}, all[3], all[4], {}};
+    normHeads(weights, in.p, config);
+    if (context.vFirst->defined()) in.mix = all.back();
     const bool fits = areForKernels({in.p.q, in.decay, in.rate, *context.vFirst, context.rotary.cos}) && config.headDim <= kMostHeadSize;
     const fused::PreparedTensors p = (fits ? prepareFused : prepareInTorch)(weights, in, context);
     if (!context.vFirst->defined()) *context.vFirst = p.v;  // the first recurrent layer: layer 0, or the lowest one that is not kept as softmax
@@ -102,7 +109,7 @@ at::Tensor radRwkv7(const Scope& weights, const at::Tensor& x, MixerContext& con
     const auto form = context.form == Form::Recurrent ? wkv7Recurrent : wkv7;
     const WkvOutput out = form(p.q, p.logDecay, p.k, p.v, p.alpha, p.beta, before);
     if (context.state) context.state->wkv = out.state;
-    return mixerOutput(weights, out.y, x, std::pow(static_cast<double>(config.headDim), -0.5), config);
+    return mixerOutput(weights, out.y, hasGate ? all[5] : at::Tensor(), std::pow(static_cast<double>(config.headDim), -0.5), config);
 }
 
 std::vector<ParameterSpec> radRwkv7Parameters(const io::ModelConfig& config) {

@@ -4,6 +4,8 @@
 #include <limits>
 
 #include "engine/model/compat.h"
+#include "engine/model/fused_function.h"
+#include "engine/model/fused_ops.h"
 #include "engine/model/mixers/mixer.h"
 
 namespace radlads::model {
@@ -24,7 +26,10 @@ at::Tensor causalMask(int64_t firstQuery, int64_t rows, int64_t keys, int64_t wi
 
 at::Tensor softmaxAttention(const Scope& weights, const at::Tensor& x, MixerContext& context) {
     const io::ModelConfig& config = context.config;
-    Projections p = project(weights, x, x, x, config);
+    const std::vector<at::Tensor> all = project(x, {projectionOf(weights, "q_proj"), projectionOf(weights, "k_proj"), projectionOf(weights, "v_proj")});
+    Projections p{all[0], all[1], all[2]};
+    normHeads(weights, p, config);
+    p = {splitHeads(p.q, config.heads), splitHeads(p.k, config.kvHeads), splitHeads(p.v, config.kvHeads)};
     p.q = applyRotary(p.q, context.rotary, std::pow(static_cast<double>(config.headDim), -0.5));
     p.k = applyRotary(p.k, context.rotary);
     if (context.state) {
@@ -36,6 +41,8 @@ at::Tensor softmaxAttention(const Scope& weights, const at::Tensor& x, MixerCont
         state.keys = p.k;
         state.values = p.v;
     }
+    const bool fits = areForKernels({p.q, p.k, p.v}) && !needsGradient({p.q, p.k, p.v}) && p.q.size(2) > 1 && config.headDim <= kMostHeadSize;
+    if (fits) return outputProjection(weights, fused::attention(p.q, p.k, p.v, config.slidingWindow));
     const int64_t queries = p.q.size(2), keys = p.k.size(2), past = keys - queries;
     const at::Tensor k = repeatHeads(p.k, config.heads).transpose(-1, -2), v = repeatHeads(p.v, config.heads);
     std::vector<at::Tensor> blocks;

@@ -1,0 +1,27 @@
+// Products of the same rows with the weights of a layer as one function that LibTorch differentiates: the gradients of x are added up
+// where they are computed, and small weights are multiplied by the kernels (kernels/products.h, floatProduct).
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+namespace radlads::model {
+
+// What stands between the two halves of a low-rank product.
+enum class Middle { None, Tanh, Sigmoid };
+
+// y = x weight^T + bias, as linear(); with `second`, a low-rank product y = middle(x weight) second.
+struct Projection {
+    at::Tensor weight;  // [N, D]; low-rank: [D, R]
+    at::Tensor bias;    // [N], optional
+    at::Tensor second;  // [R, N]
+    Middle middle = Middle::None;
+};
+// x [.., D] -> [.., N] of each projection. In the precision of the thread as linear() is; low-rank products in float32.
+std::vector<at::Tensor> project(const at::Tensor& x, const std::vector<Projection>& projections);
+
+// down(silu(gate x) (up x)); gate and up [I, D], down [D, I].
+at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& up, const at::Tensor& down);
+
+}  // namespace radlads::model
