@@ -28,8 +28,8 @@ private:
 bool isBf16Product(const at::Tensor& a, const at::Tensor& b);
 // linear() of such operands; a float32 weight may ask for a gradient.
 at::Tensor bf16Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
-// A product with a weight that kernels::floatProduct() multiplies: on a processor, in float32, and it stays in the cache
-// with what it is multiplied with. Larger ones are the BLAS library's.
+// A product with a weight that kernels::floatProduct() multiplies: on a processor, in float32, and it stays in the
+// cache with what it is multiplied with. Larger ones are the BLAS library's.
 bool isSmallFloatProduct(const at::Tensor& x, const at::Tensor& weight);
 // out [m, n] = a [m, k] b [k, n], and out += a b; no gradients.
 void multiply(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
