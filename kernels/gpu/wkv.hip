@@ -31,6 +31,7 @@ const char* describe(const WkvInputs& inputs, int64_t chunk, float* workspace, v
     sequences.tokens = inputs.q.sizes[2];
     sequences.chunk = chunk;
     sequences.chunks = chunksInAll(inputs, chunk);
+    sequences.each = (sequences.tokens + chunk - 1) / chunk;
     if (segments.count == 0) return nullptr;
     Sequence* table = reinterpret_cast<Sequence*>(workspace);
     sequences.table = table;

@@ -14,18 +14,18 @@ struct Sequence {
 // The sequences as kernels take them. Segments: a table in the workspace.
 struct Sequences {
     const Sequence* table = nullptr;
-    int64_t count = 0, tokens = 0, chunk = 0, chunks = 0;  // chunks: in all
+    int64_t count = 0, tokens = 0, chunk = 0, chunks = 0, each = 0;  // chunks: in all; each: of a row of the batch
 };
 GPU_DEVICE int64_t chunksOf(const Sequences& all, int64_t length) {
     return (length + all.chunk - 1) / all.chunk;
 }
 GPU_DEVICE Sequence sequenceAt(const Sequences& all, int64_t index) {
     if (all.table) return all.table[index];
-    return {index, 0, all.tokens, index * chunksOf(all, all.tokens)};
+    return {index, 0, all.tokens, index * all.each};
 }
 // The sequence of a chunk of all.
 GPU_DEVICE int64_t sequenceOf(const Sequences& all, int64_t chunk) {
-    if (!all.table) return chunk / chunksOf(all, all.tokens);
+    if (!all.table) return static_cast<uint32_t>(chunk) / static_cast<uint32_t>(all.each);
     int64_t low = 0, high = all.count;  // the last whose chunks begin at `chunk` or before
     while (high - low > 1) {
         const int64_t middle = (low + high) / 2;

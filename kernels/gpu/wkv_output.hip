@@ -12,8 +12,8 @@ template <int N, bool kSeven>
 GPU_KERNEL(kThreads)
 outputKernel(Tiles p) {
     constexpr int T = kTokens<N>, S = N + kPad, ST = T + kPad;
-    const Chunk chunk = chunkOf<N>(p);
-    const int64_t value = blockY() * kColumns;
+    const Chunk chunk = chunkOf<N>(p, N / kColumns);
+    const int64_t value = chunk.part * kColumns;
     const int64_t tile = chunk.index * T * N, small = chunk.index * T * T;
     BFloat16* q = reinterpret_cast<BFloat16*>(sharedMemory());
     BFloat16 *h = q + T * S, *scores = h + N * kStride, *v = scores + T * ST, *more = v + T * kStride,
@@ -69,7 +69,7 @@ const char* output(bool isSeven, const Tiles& p, void* stream) {
     const std::size_t shared =
         (T * (N + kPad) + N * kStride + (isSeven ? 2 : 1) * T * (T + kPad + kStride)) * sizeof(BFloat16);
     return launch(isSeven ? outputKernel<N, true> : outputKernel<N, false>,
-                  {p.sequences.chunks * p.heads, N / kColumns}, kThreads, shared, stream, p);
+                  {p.sequences.chunks * p.heads * (N / kColumns), 1}, kThreads, shared, stream, p);
 }
 template <int N>
 const char* backwardProducts(bool isSeven, const Tiles& p, void* stream) {

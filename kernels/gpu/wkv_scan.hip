@@ -10,12 +10,13 @@ constexpr int kStride = kValues + kPad;
 
 template <int N>
 struct Place {
+    static constexpr int kParts = N / kValues;  // neighbours read the same keys
     int64_t index, head, value;
     Sequence sequence;
     GPU_DEVICE explicit Place(const Tiles& p)
-        : index(blockX() / p.heads),
-          head(blockX() % p.heads),
-          value(blockY() * kValues),
+        : index(blockX() / kParts / p.heads),
+          head(blockX() / kParts % p.heads),
+          value(blockX() % kParts * kValues),
           sequence(sequenceAt(p.sequences, index)) {}
     GPU_DEVICE int64_t tile(const Tiles& p, int64_t chunk) const {
         return (sequence.chunksBefore + chunk) * p.heads + head;
@@ -171,7 +172,7 @@ backwardScanKernel(Tiles p) {
 
 template <int N>
 Grid gridOf(const Tiles& p) {
-    return {p.sequences.count * p.heads, N / kValues};
+    return {p.sequences.count * p.heads * Place<N>::kParts, 1};
 }
 
 }  // namespace

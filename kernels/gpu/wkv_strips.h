@@ -7,7 +7,7 @@
 
 namespace radlads::kernels::gpu::tiles {
 
-constexpr int kStrip = 8;  // tokens
+constexpr int kStrip = kTokens<64> * 64 / 2 / kThreads;  // tokens, whatever N
 
 // A thread's place: two channels and kStrip tokens, so that a warp's accesses are whole rows, 4 bytes a lane.
 template <int N>

@@ -67,18 +67,24 @@ const char* gradients7(const Tiles& p, void* stream);
 // --- Device
 // -----------------------------------------------------------------------------------------------------------
 
-// The chunk of a block.
+// The chunk of a block, of which `parts` that follow each other work on the same. Blocks are counted in 32 bits, which
+// divide several times faster than 64.
 struct Chunk {
     int64_t head, first, index, batch;  // index: of chunk and head, among tiles
-    int tokens;
+    int tokens, part;
 };
 template <int N>
-GPU_DEVICE Chunk chunkOf(const Tiles& p) {
-    const int64_t chunk = blockX() / p.heads, head = blockX() % p.heads;
+GPU_DEVICE Chunk chunkOf(const Tiles& p, uint32_t parts = 1) {
+    const uint32_t block = static_cast<uint32_t>(blockX()), index = block / parts;
+    const uint32_t heads = static_cast<uint32_t>(p.heads), chunk = index / heads;
     const Sequence sequence = sequenceAt(p.sequences, sequenceOf(p.sequences, chunk));
     const int64_t before = (chunk - sequence.chunksBefore) * kTokens<N>, left = sequence.length - before;
-    return {head, sequence.start + before, blockX(), sequence.batch,
-            static_cast<int>(left < kTokens<N> ? left : kTokens<N>)};
+    return {index % heads,
+            sequence.start + before,
+            index,
+            sequence.batch,
+            static_cast<int>(left < kTokens<N> ? left : kTokens<N>),
+            static_cast<int>(block % parts)};
 }
 
 #if defined(GPU_CUDA)
