@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #if !defined(__x86_64__)
@@ -63,6 +64,7 @@ constexpr std::size_t kStackBytes = 64 * 1024;
 constexpr std::size_t kGuardBytes = 256;
 constexpr unsigned char kGuard = 0xa5;
 constexpr unsigned char kPoison = 0xff;  // NaN as float32 and as bfloat16
+constexpr std::size_t kCopyBytes = 16;
 constexpr int kLargestBlock = 1024;
 constexpr int kLargestWarp = 64;
 
@@ -140,6 +142,7 @@ struct Fiber {
     State state = State::New;
     Place place;
     void* slot = nullptr;
+    std::vector<std::pair<void*, const void*>> copies;  // on their way
 };
 
 bool isSame(const Place& a, const Place& b) {
@@ -207,6 +210,16 @@ public:
         for (int i = 0; i < where.lanes; ++i) fiber(first + i).state = State::Ready;
     }
 
+    void copyLater(void* to, const void* from) {
+        std::memset(to, kPoison, kCopyBytes);
+        now().copies.emplace_back(to, from);
+    }
+
+    void awaitCopies() {
+        for (const auto& [to, from] : now().copies) std::memcpy(to, from, kCopyBytes);
+        now().copies.clear();
+    }
+
     void fail(const char* error) {
         report("%s", error);
         giveWay();
@@ -246,6 +259,7 @@ private:
         for (int i = 0; i < where.threads; ++i) {
             if (fiber(i).state != State::Ended) fiber(i).context.prepare();  // new, or left behind by an error
             fiber(i).state = State::Ready;
+            fiber(i).copies.clear();
         }
         while (m_error[0] == 0 && (turn() || openBarrier())) {
         }
@@ -350,6 +364,12 @@ void sync(Place place) {
 }
 void exchange(void (*all)(void** slots, int lanes), void* slot, Place place) {
     machine().exchange(all, slot, place);
+}
+void copyLater(void* to, const void* from) {
+    machine().copyLater(to, from);
+}
+void awaitCopies() {
+    machine().awaitCopies();
 }
 void fail(const char* error) {
     machine().fail(error);

@@ -32,6 +32,9 @@ using Place = std::source_location;
 void sync(Place place);
 // The barrier of the warp, with data: when all lanes have come, the last calls all(slots, lanes) with everybody's slot.
 void exchange(void (*all)(void** slots, int lanes), void* slot, Place place);
+// 16 bytes that the calling fiber has on their way to shared memory: NaN at once, there when it awaits them.
+void copyLater(void* to, const void* from);
+void awaitCopies();
 // Ends the launch with this error; the calling fiber does not go on.
 void fail(const char* error);
 

@@ -93,6 +93,14 @@ inline float shuffle(float value, int from, fibers::Place place = fibers::Place:
         &lane, place);
     return lane.result;
 }
+// 16 bytes of global memory to shared memory, both from multiples of 16, while the thread goes on; what it has sent is
+// there once awaitCopies() returns, for other threads behind a barrier.
+inline void copyLater(void* shared, const void* global) {
+    fibers::copyLater(shared, global);
+}
+inline void awaitCopies() {
+    fibers::awaitCopies();
+}
 inline uint32_t bitsOf(float value) {
     return std::bit_cast<uint32_t>(value);
 }
@@ -145,6 +153,21 @@ GPU_DEVICE float shuffle(float value, int from) {
     return __shfl_sync(0xffffffffu, value, from);
 #else
     return __shfl(value, from);
+#endif
+}
+GPU_DEVICE void copyLater(void* shared, const void* global) {
+#if defined(GPU_CUDA) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    asm volatile(
+        "cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(static_cast<uint32_t>(__cvta_generic_to_shared(shared))),
+        "l"(global)
+        : "memory");
+#else
+    *static_cast<uint4*>(shared) = *static_cast<const uint4*>(global);
+#endif
+}
+GPU_DEVICE void awaitCopies() {
+#if defined(GPU_CUDA) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.wait_all;" ::: "memory");
 #endif
 }
 GPU_DEVICE uint32_t bitsOf(float value) {

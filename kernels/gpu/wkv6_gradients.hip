@@ -46,7 +46,7 @@ GPU_DEVICE void scale(Accumulator& x, int column, F factor) {
 }
 
 template <int N>
-GPU_KERNEL_TOGETHER(kThreads, 3)
+GPU_KERNEL_TOGETHER(kThreads, N == 64 ? 3 : 2)
 gradientsKernel(Tiles p) {
     using R = Room<N>;
     constexpr int T = R::T, S = R::S, ST = R::ST, SH = R::SH;

@@ -23,7 +23,7 @@ struct Room {
 };
 
 template <int N>
-GPU_KERNEL(kThreads)
+GPU_KERNEL_TOGETHER(kThreads, 4)
 prepareKernel(Tiles p) {
     constexpr int T = kTokens<N>, S = N + kPad;
     const Chunk chunk = chunkOf<N>(p);

@@ -22,7 +22,7 @@ struct Room {
 };
 
 template <int N>
-GPU_KERNEL_TOGETHER(kThreads, 3)
+GPU_KERNEL_TOGETHER(kThreads, 2)
 gradientsKernel(Tiles p) {
     using R = Room<N>;
     constexpr int T = R::T, S = R::S, ST = R::ST, SH = R::SH;

@@ -85,7 +85,7 @@ GPU_DEVICE void straighten(const Halves<T>& a, BFloat16* to, BFloat16* tile) {
 }
 
 template <int N>
-GPU_KERNEL(kThreads)
+GPU_KERNEL_TOGETHER(kThreads, 4)
 prepareKernel(Tiles p) {
     constexpr int T = kTokens<N>, S = N + kPad, ST = T + kPad;
     const Chunk chunk = chunkOf<N>(p);

@@ -19,7 +19,7 @@ struct Stages {
     // The room that is full; the one before it is free for send(to), what comes next.
     template <class F>
     GPU_DEVICE BFloat16* turn(F send) {
-        arrived();
+        awaitCopies();
         sync();
         BFloat16* full = next;
         next = now, now = full;

@@ -26,7 +26,7 @@ outputKernel(Tiles p) {
         send<T, T>(more, ST, p.aqb + small, T);
         send<T, kColumns>(x, kStride, p.x + tile + value, N);
     }
-    arrived();
+    awaitCopies();
     sync();
     Sums<T, kColumns> y;
     clear(y);

@@ -24,7 +24,7 @@ backwardScoresKernel(Tiles p) {
     send<T, T>(aqk, ST, p.aqk + small, T);
     send<T, N>(dy, S, p.dys + tile, N);
     send<T, N>(v, S, p.vs + tile, N);
-    arrived();
+    awaitCopies();
     sync();
     Sums<T, N> dv;
     if (kSeven) {
@@ -50,7 +50,7 @@ backwardScoresKernel(Tiles p) {
     }
     clear(dv);
     multiply<T, Lies::Turned, Lies::Straight, Part::UpperLeft>(dv, aqk, ST, dy, S);
-    if (kSeven) arrived();
+    if (kSeven) awaitCopies();
     sync();
     // k^, and D by 64 keys: over v and x, then over R and dy.
     BFloat16* keys = aqk;
@@ -58,13 +58,13 @@ backwardScoresKernel(Tiles p) {
     send<T, N>(keys, S, p.ks + tile, N);
     send<64, N>(v, S, states, N);
     if (kSeven) multiply<T, Lies::Turned, Lies::Straight, Part::UpperLeft>(dv, square, ST, r, S);
-    arrived();
+    awaitCopies();
     sync();
     static_assert(64 * S <= 2 * kRoom && N <= 128);
     if (N > 64) send<64, N>(r, S, states + 64 * N, N);
     multiply<64, Lies::Straight, Lies::Straight>(dv, keys, S, v, S);
     if (N > 64) {
-        arrived();
+        awaitCopies();
         sync();
         multiply<64, Lies::Straight, Lies::Straight>(dv, keys + 64, S, r, S);
     }

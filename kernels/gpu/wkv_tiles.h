@@ -114,28 +114,13 @@ GPU_DEVICE void store(BFloat16* to, int64_t toStride, const BFloat16* from, int 
     }
 }
 
-// The same from global to shared memory without registers, while other work goes on: there once arrived() and a barrier
-// have followed. On a GPU that has no such copies it is there at once.
+// The same to shared memory by copyLater().
 template <int R, int C>
 GPU_DEVICE void send(BFloat16* to, int toStride, const BFloat16* from, int64_t fromStride) {
-#if defined(GPU_MMA_SYNC)
     GPU_UNROLL for (int u = 0; u < (R * (C / 8) + kThreads - 1) / kThreads; ++u) {
         const int i = thread() + u * kThreads, row = i / (C / 8), column = i % (C / 8) * 8;
-        if (i < R * (C / 8))
-            asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(
-                             static_cast<uint32_t>(__cvta_generic_to_shared(to + row * toStride + column))),
-                         "l"(from + row * fromStride + column)
-                         : "memory");
+        if (i < R * (C / 8)) copyLater(to + row * toStride + column, from + row * fromStride + column);
     }
-#else
-    load<R, C>(to, toStride, from, fromStride);
-#endif
-}
-// Waits for what this thread has sent.
-GPU_DEVICE void arrived() {
-#if defined(GPU_MMA_SYNC)
-    asm volatile("cp.async.wait_all;" ::: "memory");
-#endif
 }
 
 // A tile on its way to shared memory: read while other work goes on, written when there is room.

@@ -142,6 +142,27 @@ TEST(GpuFibers, SharedMemoryIsNaNAtFirst) {
     for (const float value : values) EXPECT_TRUE(std::isnan(value));
 }
 
+// Every thread copies four floats for its neighbour, who may read them once they have been awaited, behind a barrier.
+GPU_KERNEL(64) copies(const float* from, float* to, bool isAwaited) {
+    float* room = reinterpret_cast<float*>(sharedMemory());
+    copyLater(room + 4 * thread(), from + 4 * thread());
+    if (isAwaited) awaitCopies();
+    sync();
+    const int other = (thread() + 1) % 64;
+    for (int i = 0; i < 4; ++i) to[4 * thread() + i] = room[4 * other + i];
+}
+
+TEST(GpuFibers, CopiesAreThereOnceAwaited) {
+    alignas(16) float from[256], to[256];
+    for (int i = 0; i < 256; ++i) from[i] = static_cast<float>(i);
+    for (const Way& way : ways({32, 64}, {0, 1, 2}))
+        for (const bool isAwaited : {true, false, true}) {
+            way.use();
+            ASSERT_EQ(launch(copies, {1, 1}, 64, 1024, nullptr, from, to, isAwaited), nullptr);
+            for (int i = 0; i < 256; ++i) EXPECT_EQ(isAwaited ? to[i] == from[(i + 4) % 256] : std::isnan(to[i]), true);
+        }
+}
+
 GPU_KERNEL(128) sums(float* to) {
     float* room = reinterpret_cast<float*>(sharedMemory());
     const float x = static_cast<float>(thread());
