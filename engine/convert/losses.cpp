@@ -136,7 +136,7 @@ at::Tensor flatHidden(ModelView view, const at::Tensor& tokens) {
 }
 
 HeadTargets teacherTargets(ModelView teacher, const at::Tensor& tokens) {
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     return {flatHidden(teacher, tokens), teacher.weights.at("lm_head.weight"), {}};
 }
 
@@ -158,7 +158,7 @@ LossAndGradients withGradients(ModelView student, const at::Tensor& tokens, cons
 }  // namespace
 
 HeadLoss headLoss(const at::Tensor& hidden, const at::Tensor& head, const HeadTargets& targets, bool wantGradients) {
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     const int64_t count = hidden.size(0), chunk = chunkTokens(head, targets, count);
     HeadLoss result;
     if (wantGradients) {
@@ -197,14 +197,14 @@ LossAndGradients alignLoss(ModelView teacher, ModelView student, const at::Tenso
     at::Tensor h, vFirst, vFirstGradient, firstLoss;
     int64_t firstLayer = -1;
     {
-        const at::NoGradGuard noGrad;
+        const c10::NoGradGuard noGrad;
         h = model::embed(teacher.weights, teacher.config, tokens);
     }
     for (int64_t layer = 0; layer < config.layers; ++layer) {
         const std::string prefix = model::layerPrefix(layer) + "self_attn.";
         at::Tensor x, target;
         {
-            const at::NoGradGuard noGrad;
+            const c10::NoGradGuard noGrad;
             x = model::mixerInput(teacher.weights, teacher.config, layer, h);
             model::MixerContext context{teacher.config, layer, rotary};
             target = model::mixerForward(model::Scope(teacher.weights, prefix), x, context);
@@ -214,13 +214,13 @@ LossAndGradients alignLoss(ModelView teacher, ModelView student, const at::Tenso
         if (config.keepsAttention(layer)) continue;
         // Layers above the first see its values as a leaf, whose gradient is carried back to it at the end.
         at::Tensor shared = vFirst.defined() ? vFirst.detach() : at::Tensor();
-        if (shared.defined() && at::GradMode::is_enabled()) shared.requires_grad_(true);
+        if (shared.defined() && c10::GradMode::is_enabled()) shared.requires_grad_(true);
         model::MixerContext context{config, layer, rotary, &shared};
         const at::Tensor output = model::mixerForward(model::Scope(student.weights, prefix), x, context);
         const at::Tensor lossHere = layerLoss(target, output, loss);
         result.perLayer[layer] = lossHere.item<double>();
         result.loss += result.perLayer[layer] * share;
-        if (!at::GradMode::is_enabled()) {
+        if (!c10::GradMode::is_enabled()) {
             if (!vFirst.defined()) vFirst = shared;
             continue;
         }
@@ -260,17 +260,17 @@ LossAndGradients crossEntropyLoss(ModelView student, const at::Tensor& tokens) {
 }
 
 double alignLossValue(ModelView teacher, ModelView student, const at::Tensor& tokens, protocol::Loss loss) {
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     return alignLoss(teacher, student, tokens, loss).loss;
 }
 
 double distillLossValue(ModelView teacher, ModelView student, const at::Tensor& tokens) {
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     return headLoss(flatHidden(student, tokens), student.weights.at("lm_head.weight"), teacherTargets(teacher, tokens), false).loss;
 }
 
 double crossEntropyLossValue(ModelView student, const at::Tensor& tokens) {
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     return headLoss(flatHidden(student, tokens), student.weights.at("lm_head.weight"), labelTargets(tokens), false).loss;
 }
 

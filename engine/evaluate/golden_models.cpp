@@ -43,7 +43,7 @@ void compareScalar(GoldenErrors& errors, const GoldenReader& file, const std::st
 GoldenErrors verifyTeacher(const GoldenReader& file, const fs::path& teacherDirectory, at::ScalarType dtype) {
     const model::Checkpoint teacher = loadTeacher(teacherDirectory, dtype);
     const at::Tensor tokens = file.tokens("tokens"), inputs = tokens.narrow(1, 0, tokens.size(1) - 1);
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     GoldenErrors errors;
     compare(errors, &GoldenErrors::outputs, "logits", model::logits(teacher.weights, teacher.config, inputs), file.tensor("logits"));
     compareScalar(errors, file, "ce", convert::crossEntropyLossValue({teacher.weights, teacher.config}, tokens));
@@ -82,7 +82,7 @@ GoldenErrors verifyStudent(const GoldenReader& file, const GoldenReader& teacher
     const convert::ModelView teacherView{teacher.weights, teacher.config}, studentView{weights, config};
     GoldenErrors errors;
     {
-        const at::NoGradGuard noGrad;
+        const c10::NoGradGuard noGrad;
         compare(errors, &GoldenErrors::outputs, "logits", model::logits(weights, config, inputs), file.tensor("logits"));
     }
     setGradients(weights, true);

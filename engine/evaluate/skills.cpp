@@ -26,7 +26,7 @@ void add(Score& to, bool right) {
 }
 
 BatchScore scoreBatch(convert::ModelView model, const std::vector<SkillWindow>& windows, size_t first, size_t count, bool zeroMixers) {
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     const int64_t length = static_cast<int64_t>(windows[first].ids.size()) - 1;
     std::vector<int64_t> ids;
     for (size_t w = first; w < first + count; ++w) ids.insert(ids.end(), windows[w].ids.begin(), windows[w].ids.end());

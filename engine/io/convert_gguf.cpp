@@ -1,6 +1,7 @@
 #include "engine/io/convert_gguf.h"
 
 #include <fcntl.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <cerrno>

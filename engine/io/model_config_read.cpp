@@ -1,6 +1,7 @@
 // config.json to ModelConfig. The first fault of a file is the one that is reported.
 #include <algorithm>
 #include <cmath>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "engine/io/model_config.h"

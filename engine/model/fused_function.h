@@ -90,7 +90,7 @@ struct FusedFunction : torch::autograd::Function<FusedFunction<Op>> {
 };
 
 inline bool needsGradient(at::TensorList inputs) {
-    return at::GradMode::is_enabled() && std::any_of(inputs.begin(), inputs.end(), [](const at::Tensor& x) { return x.requires_grad(); });
+    return c10::GradMode::is_enabled() && std::any_of(inputs.begin(), inputs.end(), [](const at::Tensor& x) { return x.requires_grad(); });
 }
 
 // Every input is defined.

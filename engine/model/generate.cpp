@@ -57,7 +57,7 @@ int32_t sampleToken(std::vector<float> logits, const std::vector<int32_t>& histo
 
 GenerationResult generate(const Weights& weights, const io::ModelConfig& config, std::span<const int32_t> prompt, int64_t maxTokens,
                           const SamplingOptions& options, const GenerationObserver& observer) {
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     GenerationResult result;
     DecoderState state = emptyState(config);
     std::mt19937_64 random(options.seed);

@@ -116,7 +116,7 @@ bool isBf16Product(const at::Tensor& a, const at::Tensor& b) {
 }
 
 at::Tensor bf16Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-    const bool differentiated = at::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad() ||
+    const bool differentiated = c10::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad() ||
                                                                (bias.defined() && bias.requires_grad()));
     if (!differentiated) return forwardOf(x, weight, bias);
     return Linear::apply(x, weight, bias.defined() ? c10::optional<at::Tensor>(bias) : c10::nullopt);

@@ -8,7 +8,7 @@ namespace radlads::model {
 namespace {
 
 bool isDifferentiated(const at::Tensor& tensor) {
-    return tensor.defined() && at::GradMode::is_enabled() && tensor.requires_grad();
+    return tensor.defined() && c10::GradMode::is_enabled() && tensor.requires_grad();
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "engine/model/weights.h"
 
 #include <cstring>
+#include <fmt/ranges.h>
 #include <utility>
 
 #include "engine/model/compat.h"

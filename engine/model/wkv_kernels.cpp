@@ -117,7 +117,7 @@ WkvOutput apply(const at::Tensor& q, const at::Tensor& g, const at::Tensor& k, c
     if (kOp == Wkv::Seven) tensors.insert(tensors.end(), {a, b});
     tensors.push_back(state);
     const bool differentiated =
-        at::GradMode::is_enabled() && std::any_of(tensors.begin(), tensors.end(),
+        c10::GradMode::is_enabled() && std::any_of(tensors.begin(), tensors.end(),
                                                   [](const at::Tensor& x) { return x.defined() && x.requires_grad(); });
     if (!differentiated) return Problem(kOp, tensors).forward(nullptr);
     const variable_list outputs = WkvFunction<kOp>::apply(q, g, k, v, optional(a), optional(b), optional(state));

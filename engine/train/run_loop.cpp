@@ -271,7 +271,7 @@ Status RunLoop::rollBack(Optimizer& optimizer, const std::string& reason) {
         auto loaded = loadCheckpointFiles(info);
         if (!loaded) continue;
         for (auto& [name, tensor] : m_session->weights()) {
-            const at::NoGradGuard noGrad;
+            const c10::NoGradGuard noGrad;
             tensor.copy_(loaded->weights.at(name));
         }
         m_position = info.position;

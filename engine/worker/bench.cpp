@@ -128,7 +128,7 @@ double gemmFlopsPerSecond(size_t threads, Product product) {
     constexpr int64_t kMatrix = 1024;
     const at::ScalarType dtype = product == Product::Float32 ? at::kFloat : at::kBFloat16;
     const at::ScalarType resultDtype = product == Product::Bf16Torch ? at::kBFloat16 : at::kFloat;
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     std::vector<at::Tensor> a, b, c;
     for (size_t i = 0; i < threads; ++i) {
         a.push_back(at::rand({kMatrix, kMatrix}, at::kFloat).to(dtype));
@@ -137,7 +137,7 @@ double gemmFlopsPerSecond(size_t threads, Product product) {
     }
     const double seconds = bestTiming(kCeilingSeconds, [&] {
         model::parallelTasks(threads, threads, [&](size_t i) {
-            const at::NoGradGuard inTask;
+            const c10::NoGradGuard inTask;
             if (product == Product::Bf16)
                 model::multiply(c[i], a[i], b[i]);
             else

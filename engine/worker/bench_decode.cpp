@@ -33,7 +33,7 @@ Result<ordered_json> benchDecode(const BenchOptions& options, const Ceilings& ce
         weights = convert::studentWeights(convert::freshWeights(teacher, kShape, 1), config, 1);
     }
     model::DecoderState state = model::emptyState(config);
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     const at::Tensor token = at::full({1, 1}, 7, at::kLong);
     const auto step = [&] { return model::headLogits(weights, model::hiddenStates(weights, config, token, {.state = &state})); };
     step();  // the state is there from the first token on

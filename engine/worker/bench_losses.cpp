@@ -34,7 +34,7 @@ BenchOp distillLossOp(size_t) {
     BenchOp op = lossOp(2);
     op.forms = {{"kernel", [=] { kernels::vocabularyLoss(kernels::Backend::Simd, logits->inputs(true), logits->losses.data(), kernels::serial()); }},
                 {"LibTorch", [=] {
-                     const at::NoGradGuard noGrad;
+                     const c10::NoGradGuard noGrad;
                      const at::Tensor student = at::log_softmax(logits->student, -1), teacher = at::log_softmax(logits->teacher, -1);
                      (teacher.exp() * (teacher - student)).sum(at::kDouble);
                  }}};
@@ -46,7 +46,7 @@ BenchOp distillGradientOp(size_t) {
     BenchOp op = lossOp(3);
     op.forms = {{"kernel", [=] { kernels::vocabularyLossGradient(kernels::Backend::Simd, logits->inputs(true), 0.01, logits->losses.data(), kernels::serial()); }},
                 {"LibTorch", [=] {
-                     const at::NoGradGuard noGrad;
+                     const c10::NoGradGuard noGrad;
                      const at::Tensor student = at::log_softmax(logits->student, -1), teacher = at::log_softmax(logits->teacher, -1);
                      const at::Tensor probability = teacher.exp();
                      (probability * (teacher - student)).sum(at::kDouble);
@@ -60,7 +60,7 @@ BenchOp crossEntropyGradientOp(size_t) {
     BenchOp op = lossOp(2);
     op.forms = {{"kernel", [=] { kernels::vocabularyLossGradient(kernels::Backend::Simd, logits->inputs(false), 0.01, logits->losses.data(), kernels::serial()); }},
                 {"LibTorch", [=] {
-                     const at::NoGradGuard noGrad;
+                     const c10::NoGradGuard noGrad;
                      const at::Tensor student = at::log_softmax(logits->student, -1), labels = logits->labels.unsqueeze(1);
                      student.gather(1, labels).sum(at::kDouble);
                      student.exp().scatter_add_(1, labels, at::full(labels.sizes(), -1.0, student.options())).mul_(0.01);

@@ -41,7 +41,7 @@ BenchOp squaresOp(size_t threads, bool adds) {
                      kernels::squareSums(kernels::Backend::Simd, tensors.data(), count, sums.data(), room.data(), train::onThreads(threads));
                  }},
                 {"LibTorch, 1 thread", [=] {
-                     const at::NoGradGuard noGrad;
+                     const c10::NoGradGuard noGrad;
                      double sum = 0;
                      for (size_t i = 0; i < p->gradient.size(); ++i) {
                          if (adds) p->gradient[i].add_(p->value[i]);
@@ -73,7 +73,7 @@ BenchOp adamOp(size_t threads) {
                      kernels::adamw(kernels::Backend::Simd, tensors.data(), static_cast<int64_t>(tensors.size()), {}, train::onThreads(threads));
                  }},
                 {"LibTorch, 1 thread", [=] {
-                     const at::NoGradGuard noGrad;
+                     const c10::NoGradGuard noGrad;
                      for (size_t i = 0; i < p->value.size(); ++i) {
                          p->value[i].mul_(1 - 1e-6);
                          p->first[i].mul_(0.9).add_(p->gradient[i], 0.1);

@@ -64,7 +64,7 @@ struct FormTimes {
 FormTimes timeForm(const Kernel& kernel, const Recurrence& form, double budget) {
     FormTimes times;
     times.forward = bestTiming(budget, [&] {
-        const at::NoGradGuard noGrad;
+        const c10::NoGradGuard noGrad;
         times.y = form(kernel.inputs).y;
     });
     std::vector<at::Tensor> leaves;

@@ -130,7 +130,7 @@ StepTimes timeStep(BenchModel& model, size_t index, size_t threads, double budge
                  [&] {
                      if (step.kind == StepKind::Extend) return;
                      microBatches([&](const at::Tensor& tokens) {
-                         const at::NoGradGuard noGrad;
+                         const c10::NoGradGuard noGrad;
                          model::hiddenStates(model.teacher.weights, model.teacher.config, tokens);
                      });
                  },

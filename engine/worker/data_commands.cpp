@@ -1,5 +1,6 @@
 // tokenize, prepare, convert-teacher: texts to ids, texts to datasets, GGUF files to teachers.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>

@@ -155,7 +155,7 @@ ordered_json Demo::sample(const Conversion& conversion, Status& status) {
         const double rate = static_cast<double>(text.tokens.size()) / std::max(text.generateSeconds, 1e-9);
         std::vector<int64_t> kept;
         model::DecoderState state = model::emptyState(checkpoint->config);
-        const at::NoGradGuard noGrad;
+        const c10::NoGradGuard noGrad;
         for (const int64_t length : {64, 256, 1024}) {
             const at::Tensor filler = at::full({1, length - state.position}, ids.front(), at::kLong);
             (void)model::hiddenStates(checkpoint->weights, checkpoint->config, filler, {.state = &state});

@@ -2,6 +2,7 @@
 #include <ATen/Context.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <sys/resource.h>

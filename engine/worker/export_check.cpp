@@ -18,7 +18,7 @@ double relativeDifference(const at::Tensor& a, const at::Tensor& b) {
 
 Result<ExportCheck> checkExport(const model::Checkpoint& original, const std::filesystem::path& directory) {
     RADLADS_TRY_ASSIGN(const model::Checkpoint reloaded, model::loadCheckpoint(directory));
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     std::mt19937_64 random(600);
     std::vector<int64_t> ids(kTokens);
     for (int64_t& id : ids) id = static_cast<int64_t>(random() % static_cast<uint64_t>(original.config.vocabSize));

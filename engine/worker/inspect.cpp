@@ -2,6 +2,7 @@
 #include "engine/worker/inspect.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <bit>

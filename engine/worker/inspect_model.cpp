@@ -1,6 +1,7 @@
 // inspect for what holds tensors: Hugging Face directories, safetensors, GGUF.
 #include <algorithm>
 #include <cmath>
+#include <fmt/ranges.h>
 #include <map>
 #include <optional>
 

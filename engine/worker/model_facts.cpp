@@ -1,6 +1,7 @@
 #include "engine/worker/model_facts.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <set>
 

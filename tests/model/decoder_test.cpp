@@ -18,7 +18,7 @@ using testing_models::smallTeacher;
 using testing_models::studentPlan;
 
 void expectDecodeEqualsParallel(const model::Weights& weights, const io::ModelConfig& config, const std::string& what) {
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     at::manual_seed(3);
     const at::Tensor tokens = at::randint(config.vocabSize, {2, 45}, at::kLong);
     const at::Tensor parallel = model::logits(weights, config, tokens);
@@ -84,7 +84,7 @@ TEST(Generate, SameSeedSameTextAndGreedyIsTheArgmax) {
     const model::SamplingOptions sampled{.temperature = 1.0, .topK = 20, .topP = 0.9, .seed = 7};
     EXPECT_EQ(model::generate(weights, config, prompt, 20, sampled).tokens, model::generate(weights, config, prompt, 20, sampled).tokens);
     const auto greedy = model::generate(weights, config, prompt, 1, {});
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     const at::Tensor logits = model::logits(weights, config, at::tensor({3, 1, 4, 1, 5}, at::kLong).unsqueeze(0));
     EXPECT_EQ(greedy.tokens.front(), logits[0][4].argmax().item<int64_t>());
 }

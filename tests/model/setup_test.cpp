@@ -53,7 +53,7 @@ TEST(Setup, Rwkv7DecayStartsInTheDocumentedRange) {
 
 TEST(Setup, Rwkv6TokenShiftIsTheIdentityAtTheStart) {
     Pair pair = makePair(Architecture::RadRwkv6);
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     const at::Tensor before = model::logits(pair.student, pair.studentConfig, someTokens());
     pair.studentConfig.student->tokenShift = false;
     EXPECT_TRUE(at::equal(before, model::logits(pair.student, pair.studentConfig, someTokens())));
@@ -62,7 +62,7 @@ TEST(Setup, Rwkv6TokenShiftIsTheIdentityAtTheStart) {
 TEST(Setup, Rwkv7FirstAlignLossIsNearTheTeacherOutputSize) {
     // The low-rank gate starts near zero, so the mixer's output does too (radlads.md 3.1).
     const Pair pair = makePair(Architecture::RadRwkv7);
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     const at::Tensor tokens = someTokens();
     double size = 0;
     at::Tensor h = model::embed(pair.teacher, pair.teacherConfig, tokens);

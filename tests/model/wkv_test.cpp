@@ -127,7 +127,7 @@ TEST(Wkv7, GradientsAgreeWithFiniteDifferences) {
     const auto value = [&] { return weighted(wkv7Chunked(in.r, in.logDecay, in.k, in.v, in.alpha, in.beta, in.state), c, d); };
     requireGradients(in.all());
     const auto analytic = gradients({value()}, in.all());
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     constexpr double h = 1e-6;
     for (size_t i = 0; i < analytic.size(); ++i) {
         at::Tensor flat = in.all()[i].view({-1});
@@ -192,7 +192,7 @@ TEST(WkvKernels, TakeViewsAndOnlyTheGradientsThatAreWanted) {
     const auto slope = [&](const WkvOutput& out) { return gradients({out.y.sum()}, {wide}).front(); };
     const at::Tensor a = slope(wkv6(heads(wide), decay, heads(wide), v)), b = slope(wkv6Recurrent(heads(wide), decay, heads(wide), v));
     expectClose(a, b, 1e-5, "gradient through both");
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     EXPECT_FALSE(wkv6(heads(wide), decay, heads(wide), v).y.requires_grad());
 }
 

@@ -62,7 +62,7 @@ TEST(Optimizer, RestoredStateGoesOnBitIdentical) {
     };
     step(first, a, 5);
     for (auto& [name, tensor] : b) {
-        const at::NoGradGuard noGrad;
+        const c10::NoGradGuard noGrad;
         tensor.copy_(a[name]);
     }
     ASSERT_TRUE(second.restore(first.state(), first.updates()));

@@ -95,7 +95,7 @@ TEST(Teacher, HeldInBfloat16ComputesAsItsRoundedWeights) {
     }
     EXPECT_EQ(narrow, 7 * config.layers + 2);
     const at::Tensor tokens = at::arange(40, at::kLong).reshape({2, 20});
-    const at::NoGradGuard noGrad;
+    const c10::NoGradGuard noGrad;
     const at::Tensor ours = model::logits(held, config, tokens);
     EXPECT_EQ(ours.scalar_type(), at::kFloat);
     const model::PrecisionScope scope(protocol::Precision::Bf16);
