@@ -15,9 +15,15 @@ struct Halves {
         high[i] = narrow(x);
         low[i] = narrow(x - widen(high[i]));
     }
+    GPU_DEVICE void put(int i, float x, float y) const {
+        const uint32_t rounded = narrow(x, y);
+        vectors::store(high + i, vectors::Pack<1>{{rounded}});
+        const float restX = x - floatOf(rounded << 16), restY = y - floatOf(rounded & 0xffff0000u);
+        vectors::store(low + i, vectors::Pack<1>{{narrow(restX, restY)}});
+    }
     // Of a block, by a warp.
     GPU_DEVICE void put(int at, const Accumulator& sums) const {
-        GPU_UNROLL for (int e = 0; e < fragmentElements(); ++e) put(at + rowOf(e) * kStride + columnOf(e), sums.x[e]);
+        forPairs(sums, [&](int i, int j, float x, float y) { put(at + i * kStride + j, x, y); });
     }
     // sums += the block at `a` times that at `b`.
     GPU_DEVICE void multiply(Accumulator& sums, int a, int b) const {
@@ -131,7 +137,9 @@ prepareKernel(Tiles p) {
         products(scores, a, k);
         putLower(scores, p.aak + small, T, true);
         sync();
-        forEach(aab, [&](int i, int j, float x) { halves.put(i * ST + j, j < i ? x : 0.0f); });
+        forPairs(aab, [&](int i, int j, float x, float y) {
+            halves.put(i * ST + j, j < i ? x : 0.0f, j + 1 < i ? y : 0.0f);
+        });
         putLower(scores, aak, ST, true);
     }
     sync();

@@ -101,7 +101,7 @@ GPU_DEVICE void addState(const Room<N>& room, const BFloat16* left, BFloat16* to
     sync();
     forEach(x, [&](int i, int j, float& u) { u = widen(room.right[i * kStride + j]); });
     multiply<N, Lies::Straight, Lies::Straight>(x, left, S, room.state, kStride);
-    forEach(x, [&](int i, int j, float u) { room.right[i * kStride + j] = narrow(u); });
+    put(x, room.right, kStride);
     sync();
     store<T, kValues>(to, N, room.right, kStride);
 }
@@ -121,7 +121,7 @@ scanKernel(Tiles p) {
         const int64_t tile = place.tile(p, c);
         sync();
         next.write(room);
-        forEach(h, [&](int i, int j, float x) { room.state[i * kStride + j] = narrow(x); });
+        put(h, room.state, kStride);
         if (c + 1 < chunks) next.read(p, place, place.tile(p, c + 1), p.ks, p.vs, p.x);
         if (kSeven)
             addState(room, room.three, p.x + tile * T * N + place.value);
@@ -157,7 +157,7 @@ backwardScanKernel(Tiles p) {
         if (c > 0) next.read(p, place, place.tile(p, c - 1), p.qs, p.dys, p.dx);
         sync();
         if (kSeven) decay(d, room.decays);
-        forEach(d, [&](int i, int j, float x) { room.state[i * kStride + j] = narrow(x); });
+        put(d, room.state, kStride);
         if (!kSeven) decay(d, room.decays);
         if (kSeven)
             addState(room, room.two, p.dx + tile * T * N + place.value);
