@@ -23,7 +23,7 @@ namespace radlads::kernels::gpu::tiles {
 
 constexpr int kThreads = 256;
 constexpr int kPad = 8;      // of a row in shared memory: no bank conflicts
-constexpr int kValues = 32;  // of a block of a scan
+constexpr int kValues = 64;  // of a block of a scan
 
 // A chunk's tokens for heads of up to N channels.
 template <int N>
