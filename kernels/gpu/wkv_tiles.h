@@ -10,7 +10,7 @@
 //   wkv6:  q^ = q' exp(gi)  k^ = k' exp(gl - gi)      y = q^ h + Aqk V      h <- exp(gl)' h + k^T V
 //          Aqk by blocks of 16 tokens, with factors anchored at a block's first token (wkv6_blocks.h)
 //
-// Kernels: prepare (every chunk by itself), scan (chunk after chunk, a block for 32 values), output (every chunk).
+// Kernels: prepare (every chunk by itself), scan (chunk after chunk, a block for 64 values), output (every chunk).
 // Backward: products with dy (every chunk), scan the other way, then the gradients of every chunk. Tiles are bfloat16,
 // contiguous, [chunk][head][rows][columns], padded with zeros; sums, decays, states and the inverse are float32.
 #pragma once
