@@ -30,6 +30,7 @@
 #define GPU_KERNEL(threads) void
 #define GPU_KERNEL_TOGETHER(threads, blocks) void
 #define GPU_UNROLL
+#define GPU_UNROLL_BY_8
 #else
 #define GPU_DEVICE __device__ __forceinline__
 #define GPU_BOTH __host__ __device__ __forceinline__
@@ -37,6 +38,7 @@
 // With registers for at least `blocks` on a multiprocessor (HIP: warps on a SIMD, the same number for 256 threads).
 #define GPU_KERNEL_TOGETHER(threads, blocks) __global__ void __launch_bounds__(threads, blocks)
 #define GPU_UNROLL _Pragma("unroll")
+#define GPU_UNROLL_BY_8 _Pragma("unroll 8")
 #endif
 
 namespace radlads::kernels::gpu {
@@ -262,6 +264,21 @@ GPU_DEVICE uint32_t narrow(float first, float second) {
 #else
     return narrow(first).bits | static_cast<uint32_t>(narrow(second).bits) << 16;
 #endif
+}
+// To about a unit in the last place; where it would not be a normal number, 0.
+GPU_DEVICE float reciprocal(float x) {
+#if defined(GPU_CUDA)
+    float y;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+#elif defined(__AMDGCN__)
+    return __builtin_amdgcn_rcpf(x);
+#else
+    return 1 / x;
+#endif
+}
+GPU_DEVICE float sigmoid(float x) {
+    return reciprocal(1 + exponential(-x));
 }
 GPU_DEVICE float get(const float* from, int64_t i) {
     return from[i];

@@ -8,7 +8,6 @@
 namespace radlads::kernels::gpu {
 namespace {
 
-constexpr int kMany = 8;               // channels of a lane: 32 lanes have the largest head
 constexpr int kForwardRows = 4;        // of a group of lanes
 constexpr int64_t kMostBlocks = 2048;  // of the backward pass; not of a device: its bits do not depend on it
 
@@ -92,7 +91,7 @@ struct Token {
         load(gate, p.gate, lane);
         if (p.kind == HeadOutput::Gate::Plain) return;
         GPU_UNROLL for (int e = 0; e < kMany; ++e) {
-            gate[e] = 1 / (1 + exponential(-gate[e]));
+            gate[e] = sigmoid(gate[e]);
             slope[e] = gate[e] * (1 - gate[e]);
         }
     }

@@ -6,52 +6,57 @@
 namespace radlads::kernels::gpu {
 namespace {
 
-constexpr std::size_t kRoomBytes = kRowThreads / 32 * sizeof(float);
-
 // --- SwiGLU ---------------------------------------------------------------------------------------------------------
 
 struct Glu {
     RowOrder order;
-    int64_t size;
+    Divisor units;  // of a row
+    int size;
     DeviceView gate, up, y, dy, dgate, dup;
 };
 
 template <class T>
 GPU_KERNEL(kRowThreads)
-swiGluKernel(Glu p) {
-    constexpr int kMany = kWidth<T>;
-    const int64_t i = (blockY() * kRowThreads + thread()) * kMany;
-    if (i >= p.size) return;
-    float gate[kMany], up[kMany];
-    loadSome(gate, rowAt<T>(p.gate, p.order, blockX()), i, p.size, 0);
-    loadSome(up, rowAt<T>(p.up, p.order, blockX()), i, p.size, 0);
+swiGluKernel(const Glu p) {
+    const int64_t unit = blockX() * kRowThreads + thread(), r = p.units.quotient(unit);
+    const int i = static_cast<int>(unit - r * p.units.value) * kMany;
+    if (r >= p.order.rows) return;
+    float gate[kMany], up[kMany], dy[kMany];
+    loadSome(gate, rowAt<T>(p.gate, p.order, r), i, p.size, 0);
+    loadSome(up, rowAt<T>(p.up, p.order, r), i, p.size, 0);
     if (p.y.data) {
-        GPU_UNROLL for (int e = 0; e < kMany; ++e) up[e] *= gate[e] / (1 + exponential(-gate[e]));
-        storeSome(rowAt<T>(p.y, p.order, blockX()), i, p.size, up);
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) up[e] *= gate[e] * sigmoid(gate[e]);
+        storeSome(rowAt<T>(p.y, p.order, r), i, p.size, up);
         return;
     }
-    float dy[kMany], dup[kMany];
-    loadSome(dy, rowAt<T>(p.dy, p.order, blockX()), i, p.size, 0);
+    loadSome(dy, rowAt<T>(p.dy, p.order, r), i, p.size, 0);
     GPU_UNROLL for (int e = 0; e < kMany; ++e) {
-        const float s = 1 / (1 + exponential(-gate[e]));
-        dup[e] = dy[e] * gate[e] * s;
-        gate[e] = dy[e] * up[e] * (s + gate[e] * s * (1 - s));
+        const float s = sigmoid(gate[e]), silu = gate[e] * s;
+        gate[e] = dy[e] * up[e] * (s + silu * (1 - s));
+        dy[e] *= silu;
     }
-    storeSome(rowAt<T>(p.dup, p.order, blockX()), i, p.size, dup);
-    storeSome(rowAt<T>(p.dgate, p.order, blockX()), i, p.size, gate);
+    storeSome(rowAt<T>(p.dup, p.order, r), i, p.size, dy);
+    storeSome(rowAt<T>(p.dgate, p.order, r), i, p.size, gate);
 }
 
-const char* launchGlu(const Glu& p, DType dtype, void* stream) {
-    const int64_t elements = kRowThreads * (dtype == DType::BFloat16 ? kWidth<BFloat16> : kWidth<float>);
-    return launch(dtype == DType::BFloat16 ? swiGluKernel<BFloat16> : swiGluKernel<float>,
-                  {p.order.rows, (p.size + elements - 1) / elements}, kRowThreads, 0, stream, p);
+Glu gluOf(const SwiGlu& op) {
+    Glu p{};
+    p.order = orderInMemory(op.gate), p.size = static_cast<int>(op.gate.sizes[3]);
+    p.units = Divisor((p.size + kMany - 1) / kMany);
+    p.gate = DeviceView(op.gate), p.up = DeviceView(op.up);
+    return p;
+}
+const char* launchGlu(const Glu& p, void* stream) {
+    return launch(p.gate.isBFloat16 ? swiGluKernel<BFloat16> : swiGluKernel<float>,
+                  {(p.order.rows * p.units.value + kRowThreads - 1) / kRowThreads, 1}, kRowThreads, 0, stream, p);
 }
 
 // --- RoPE -----------------------------------------------------------------------------------------------------------
 
 struct Turn {
     RowOrder order;
-    int64_t half;
+    Divisor units;  // of half a row
+    int half;
     DeviceView x, y;
     Rotation rotation;
     float scale, side;  // -1: backward
@@ -59,14 +64,13 @@ struct Turn {
 
 template <class T>
 GPU_KERNEL(kRowThreads)
-ropeKernel(Turn p) {
-    constexpr int kMany = kWidth<T>;
-    const int64_t units = (p.half + kMany - 1) / kMany, unit = blockX() * kRowThreads + thread();
-    const int64_t r = unit / units, i = unit % units * kMany;
+ropeKernel(const Turn p) {
+    const int64_t unit = blockX() * kRowThreads + thread(), r = p.units.quotient(unit);
+    const int i = static_cast<int>(unit - r * p.units.value) * kMany;
     if (r >= p.order.rows) return;
     const T* x = rowAt<T>(p.x, p.order, r);
     T* y = rowAt<T>(p.y, p.order, r);
-    const int64_t angles = r % p.order.tokens * p.rotation.stride;
+    const int64_t angles = tokenOf(p.order, r) * p.rotation.stride;
     float a[kMany], b[kMany], c[kMany], s[kMany];
     loadSome(a, x, i, p.half, 0);
     loadSome(b, x + p.half, i, p.half, 0);
@@ -85,36 +89,63 @@ ropeKernel(Turn p) {
 
 struct Align {
     RowOrder order;
-    int64_t size;
+    int lanes, size;
     DeviceView target, output, doutput;
-    double* distances;
+    double* distances;  // sums of those of a block
     const float* factor;
     float dloss;  // with the share of a row
 };
 
+template <class T, int kHeld>
+GPU_KERNEL(kRowThreads)
+alignKernel(const Align p) {
+    const Team team(p.lanes);
+    const TeamRow row(p.order, blockX() * team.count + team.number, p.size);
+    const T* target = rowAt<T>(p.target, p.order, row.index);
+    const T* output = rowAt<T>(p.output, p.order, row.index);
+    float a[kMany], d[kHeld][kMany], squares = 0;
+    GPU_UNROLL for (int h = 0; h < kHeld; ++h) {
+        loadSome(a, target, team.at(h), row.size, 0);
+        loadSome(d[h], output, team.at(h), row.size, 0);
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) d[h][e] -= a[e];
+    }
+    GPU_UNROLL for (int h = 0; h < kHeld; ++h) GPU_UNROLL for (int e = 0; e < kMany; ++e) squares += d[h][e] * d[h][e];
+    const float distance = sqrtf(team.sum(squares, reinterpret_cast<float*>(sharedMemory())) + 1e-24f);
+    if (p.distances) {
+        double* room = reinterpret_cast<double*>(sharedMemory());
+        const double mine = team.member == 0 && row.size > 0 ? distance : 0.0;
+        const double sum = blockSumOfDoubles(mine, room);
+        if (thread() == 0) p.distances[blockX()] = sum;
+        return;
+    }
+    T* doutput = rowAt<T>(p.doutput, p.order, row.index);
+    const float factor = (p.factor ? p.dloss * *p.factor : p.dloss) / distance;
+    GPU_UNROLL for (int h = 0; h < kHeld; ++h) {
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) d[h][e] *= factor;
+        storeSome(doutput, team.at(h), row.size, d[h]);
+    }
+}
+
+// Of a row that registers do not hold.
 template <class T>
 GPU_KERNEL(kRowThreads)
-alignKernel(Align p) {
-    constexpr int kMany = kWidth<T>;
-    float* room = reinterpret_cast<float*>(sharedMemory());
-    const Team team(p.size > kLongRow);
-    if (team.index >= p.order.rows) return;
-    const T* target = rowAt<T>(p.target, p.order, team.index);
-    const T* output = rowAt<T>(p.output, p.order, team.index);
+longAlignKernel(const Align p) {
+    const T* target = rowAt<T>(p.target, p.order, blockX());
+    const T* output = rowAt<T>(p.output, p.order, blockX());
     float a[kMany], b[kMany], squares = 0;
-    for (int64_t i = int64_t{team.member} * kMany; i < p.size; i += int64_t{team.members} * kMany) {
+    for (int i = thread() * kMany; i < p.size; i += kRowThreads * kMany) {
         loadSome(a, target, i, p.size, 0);
         loadSome(b, output, i, p.size, 0);
         GPU_UNROLL for (int e = 0; e < kMany; ++e) squares += (a[e] - b[e]) * (a[e] - b[e]);
     }
-    const float distance = sqrtf(team.sum(squares, room) + 1e-24f);
+    const float distance = sqrtf(blockSum(squares, reinterpret_cast<float*>(sharedMemory())) + 1e-24f);
     if (p.distances) {
-        if (team.member == 0) p.distances[team.index] = distance;
+        if (thread() == 0) p.distances[blockX()] = distance;
         return;
     }
-    T* doutput = rowAt<T>(p.doutput, p.order, team.index);
+    T* doutput = rowAt<T>(p.doutput, p.order, blockX());
     const float factor = (p.factor ? p.dloss * *p.factor : p.dloss) / distance;
-    for (int64_t i = int64_t{team.member} * kMany; i < p.size; i += int64_t{team.members} * kMany) {
+    for (int i = thread() * kMany; i < p.size; i += kRowThreads * kMany) {
         loadSome(a, target, i, p.size, 0);
         loadSome(b, output, i, p.size, 0);
         GPU_UNROLL for (int e = 0; e < kMany; ++e) b[e] = factor * (b[e] - a[e]);
@@ -122,72 +153,83 @@ alignKernel(Align p) {
     }
 }
 
-GPU_KERNEL(kRowThreads) meanKernel(const double* distances, int64_t count, double share, double* loss) {
+constexpr int kMeanThreads = 1024;
+GPU_KERNEL(kMeanThreads) meanKernel(const double* distances, int64_t count, double share, double* loss) {
     double mine = 0;
-    for (int64_t i = thread(); i < count; i += kRowThreads) mine += distances[i];
+    GPU_UNROLL_BY_8 for (int64_t i = thread(); i < count; i += kMeanThreads) mine += distances[i];
     const double sum = blockSumOfDoubles(mine, reinterpret_cast<double*>(sharedMemory()));
     if (thread() == 0) *loss = sum * share;
 }
 
+// --- On the host ----------------------------------------------------------------------------------------------------
+
+TeamShape shapeOf(const AlignLoss& op) {
+    return TeamShape(op.target.sizes[3], 8);
+}
 Align alignOf(const AlignLoss& op) {
     Align p{};
-    p.order = RowOrder(op.target), p.size = op.target.sizes[3];
+    p.order = RowOrder(op.target), p.lanes = shapeOf(op).lanes, p.size = static_cast<int>(op.target.sizes[3]);
     p.target = DeviceView(op.target), p.output = DeviceView(op.output);
     return p;
+}
+template <class T>
+auto alignKernelFor(int held) {
+    using Kernel = void (*)(const Align);
+    static constexpr Kernel kernels[] = {longAlignKernel<T>, alignKernel<T, 1>, alignKernel<T, 2>, nullptr,
+                                         alignKernel<T, 4>,  nullptr,           alignKernel<T, 6>, nullptr,
+                                         alignKernel<T, 8>};
+    return kernels[held];
 }
 double shareOfRow(const Align& p) {
     return 1.0 / (static_cast<double>(p.order.rows) * std::sqrt(static_cast<double>(p.size)));
 }
-const char* launchAlign(const Align& p, void* stream) {
-    return launch(p.target.isBFloat16 ? alignKernel<BFloat16> : alignKernel<float>,
-                  {blocksForRows(p.order.rows, p.size), 1}, kRowThreads, kRoomBytes, stream, p);
+const char* launchAlign(const Align& p, const TeamShape& shape, void* stream) {
+    return launch((p.target.isBFloat16 ? alignKernelFor<BFloat16> : alignKernelFor<float>)(shape.held),
+                  {shape.blocksFor(p.order.rows), 1}, shape.threads, kRoomFloats * sizeof(double), stream, p);
 }
 
 }  // namespace
 
 const char* swiGluForward(const SwiGlu& op, const View& y, void* stream) {
-    Glu p{};
-    p.order = RowOrder(op.gate), p.size = op.gate.sizes[3];
-    p.gate = DeviceView(op.gate), p.up = DeviceView(op.up), p.y = DeviceView(y);
-    return launchGlu(p, op.gate.dtype, stream);
+    Glu p = gluOf(op);
+    p.y = DeviceView(y);
+    return launchGlu(p, stream);
 }
 
 const char* swiGluBackward(const SwiGlu& op, const SwiGluGradients& gradients, void* stream) {
-    Glu p{};
-    p.order = RowOrder(op.gate), p.size = op.gate.sizes[3];
-    p.gate = DeviceView(op.gate), p.up = DeviceView(op.up), p.dy = DeviceView(gradients.dy);
-    p.dgate = DeviceView(gradients.dgate), p.dup = DeviceView(gradients.dup);
-    return launchGlu(p, op.gate.dtype, stream);
+    Glu p = gluOf(op);
+    p.dy = DeviceView(gradients.dy), p.dgate = DeviceView(gradients.dgate), p.dup = DeviceView(gradients.dup);
+    return launchGlu(p, stream);
 }
 
 const char* rope(const Rope& op, const View& y, void* stream) {
     Turn p{};
-    p.order = RowOrder(op.x), p.half = op.x.sizes[3] / 2;
+    p.order = orderInMemory(op.x), p.half = static_cast<int>(op.x.sizes[3] / 2);
+    p.units = Divisor((p.half + kMany - 1) / kMany);
     p.x = DeviceView(op.x), p.y = DeviceView(y), p.rotation = op.rotation;
     p.scale = static_cast<float>(op.scale), p.side = op.backward ? -1.0f : 1.0f;
-    const int64_t many = p.x.isBFloat16 ? kWidth<BFloat16> : kWidth<float>;
-    const int64_t units = p.order.rows * ((p.half + many - 1) / many);
     return launch(p.x.isBFloat16 ? ropeKernel<BFloat16> : ropeKernel<float>,
-                  {(units + kRowThreads - 1) / kRowThreads, 1}, kRowThreads, 0, stream, p);
+                  {(p.order.rows * p.units.value + kRowThreads - 1) / kRowThreads, 1}, kRowThreads, 0, stream, p);
 }
 
 std::size_t alignLossWorkspaceDoubles(const AlignLoss& op) {
-    return static_cast<std::size_t>(RowOrder(op.target).rows);
+    return static_cast<std::size_t>(shapeOf(op).blocksFor(RowOrder(op.target).rows));
 }
 
 const char* alignLoss(const AlignLoss& op, double* loss, double* workspace, void* stream) {
+    const TeamShape shape = shapeOf(op);
     Align p = alignOf(op);
     p.distances = workspace;
-    if (const char* error = launchAlign(p, stream)) return error;
-    return launch(meanKernel, {1, 1}, kRowThreads, kRowThreads * sizeof(double), stream, workspace, p.order.rows,
-                  shareOfRow(p), loss);
+    if (const char* error = launchAlign(p, shape, stream)) return error;
+    return launch(meanKernel, {1, 1}, kMeanThreads, kMeanThreads / 32 * sizeof(double), stream, workspace,
+                  shape.blocksFor(p.order.rows), shareOfRow(p), loss);
 }
 
 const char* alignLossBackward(const AlignLoss& op, double dloss, const float* factor, const View& doutput,
                               void* stream) {
     Align p = alignOf(op);
     p.doutput = DeviceView(doutput), p.factor = factor, p.dloss = static_cast<float>(dloss * shareOfRow(p));
-    return launchAlign(p, stream);
+    return launchAlign(p, shapeOf(op), stream);
 }
 
 }  // namespace radlads::kernels::gpu

@@ -39,10 +39,6 @@ GPU_DEVICE T* headOf(const DeviceView& view, const Common& p, int64_t row, int64
     return static_cast<T*>(view.data) + rowOf(view, row / p.tokens, head, row % p.tokens);
 }
 
-GPU_DEVICE float sigmoid(float x) {
-    return 1 / (1 + exponential(-x));
-}
-
 // Channels i to i + W - 1 of a head after the rotation of row t, or back.
 template <int W, class T>
 GPU_DEVICE void loadTurned(float (&x)[W], const T* head, const Common& p, int64_t t, int64_t i, bool back) {

@@ -1,4 +1,4 @@
-// Rows of activations, and the threads that share one: a warp, or the whole block where rows are long.
+// Rows of activations, and the threads that share one: some lanes of a warp, or the whole block where rows are long.
 #pragma once
 
 #include "kernels/gpu/vectors.h"
@@ -6,7 +6,7 @@
 namespace radlads::kernels::gpu {
 
 inline constexpr int kRowThreads = 256;
-inline constexpr int64_t kLongRow = 1024;  // longer ones are a block's
+inline constexpr std::size_t kRoomFloats = kRowThreads / 32;  // for the sums of a block
 
 // A number that device code divides by: a multiplication where a 32-bit one does, which a number of 64 bits would make
 // a hundred instructions of.
@@ -31,42 +31,86 @@ struct Divisor {
     GPU_BOTH int64_t remainder(int64_t n) const { return n - quotient(n) * value; }
 };
 
-// Row r of [batch, heads, tokens] of them, in the order of a contiguous tensor.
+// Row r of [batch, heads, tokens] of them, in the order of a contiguous tensor; or in that of [batch, tokens, heads].
 struct RowOrder {
-    int64_t heads = 1, tokens = 1, rows = 0;
+    Divisor inner, outer;
+    int64_t rows = 0;
+    bool isPlain = false, headsAreInner = false;  // plain: tokens alone
 
     RowOrder() = default;
-    explicit RowOrder(const View& view)
-        : heads(view.sizes[1]), tokens(view.sizes[2]), rows(view.sizes[0] * view.sizes[1] * view.sizes[2]) {}
+    explicit RowOrder(const View& view, bool headsInner = false)
+        : inner(view.sizes[headsInner ? 1 : 2]),
+          outer(view.sizes[headsInner ? 2 : 1]),
+          rows(view.sizes[0] * view.sizes[1] * view.sizes[2]),
+          isPlain(view.sizes[0] == 1 && view.sizes[1] == 1),
+          headsAreInner(headsInner) {}
 };
+// The order in which the rows lie.
+inline RowOrder orderInMemory(const View& view) {
+    return RowOrder(view, view.strides[1] < view.strides[2]);
+}
 template <class T>
 GPU_DEVICE T* rowAt(const DeviceView& view, const RowOrder& order, int64_t r) {
     if (!view.data) return nullptr;
-    const int64_t t = r % order.tokens, rest = r / order.tokens;
-    return static_cast<T*>(view.data) + rowOf(view, rest / order.heads, rest % order.heads, t);
+    if (order.isPlain) return static_cast<T*>(view.data) + r * view.strides[2];
+    const int64_t rest = order.inner.quotient(r), b = order.outer.quotient(rest);
+    const int64_t x = r - rest * order.inner.value, y = rest - b * order.outer.value;
+    return static_cast<T*>(view.data) + (order.headsAreInner ? rowOf(view, b, x, y) : rowOf(view, b, y, x));
+}
+GPU_DEVICE int64_t tokenOf(const RowOrder& order, int64_t r) {
+    return order.headsAreInner ? order.outer.remainder(order.inner.quotient(r)) : order.inner.remainder(r);
 }
 
-// The threads of one row.
-struct Team {
-    bool isBlock;
-    int64_t index, count;  // of the teams of the grid
-    int member, members;
+// Rows of up to kHeldRow elements are held in registers: kMany elements a lane, `held` times.
+inline constexpr int kMany = 8;
+inline constexpr int64_t kHeldRow = 8192;
 
-    GPU_DEVICE explicit Team(bool isLong)
-        : isBlock(isLong),
-          index(isLong ? blockX() : blockX() * blockWarps() + warp()),
-          count(isLong ? 1 : blockWarps()),
-          member(isLong ? thread() : lane()),
-          members(isLong ? blockThreads() : warpLanes()) {}
-    // Every member has the result. room: shared memory for a float of every warp.
-    GPU_DEVICE float sum(float value, float* room) const { return isBlock ? blockSum(value, room) : warpSum(value); }
+// The threads of a row: some lanes of a warp, or the block. Host: how they are divided.
+struct TeamShape {
+    int lanes = 0, threads = kRowThreads, held = 0;  // lanes: 0, the block. held: 0, more than registers hold
+
+    TeamShape() = default;
+    // Lanes of a warp have as many elements as `most` allows.
+    TeamShape(int64_t size, int most) {
+        const int64_t units = (size + kMany - 1) / kMany;
+        if (size > kHeldRow) return;
+        if (units > 32 * most) {
+            // A block, of warps of any size, that has no more threads than it needs.
+            for (held = 1; units > kRowThreads * held;) held *= 2;
+            threads = static_cast<int>((units + held * 64 - 1) / (held * 64) * 64);
+            return;
+        }
+        for (lanes = 1; lanes < 32 && lanes < units;) lanes *= 2;
+        for (held = 1; held * lanes < units;) held += held < 2 ? 1 : 2;
+    }
+    int64_t teams() const { return lanes == 0 ? 1 : threads / lanes; }  // of a block
+    int64_t blocksFor(int64_t rows) const { return (rows + teams() - 1) / teams(); }
 };
+struct Team {
+    int lanes, member, members, number, count;  // number: among those of the block
 
-// Blocks for so many rows: on a device with fewer lanes a warp, some have nothing to do.
-inline int64_t blocksForRows(int64_t rows, int64_t size) {
-    constexpr int64_t kWarps = kRowThreads / 64;
-    return size > kLongRow ? rows : (rows + kWarps - 1) / kWarps;
-}
+    GPU_DEVICE explicit Team(int theLanes)
+        : lanes(theLanes),
+          member(theLanes == 0 ? thread() : thread() & (theLanes - 1)),
+          members(theLanes == 0 ? blockThreads() : theLanes),
+          number(theLanes == 0 ? 0 : thread() / theLanes),
+          count(theLanes == 0 ? 1 : blockThreads() / theLanes) {}
+    // The element that the lane has first, the h-th time.
+    GPU_DEVICE int at(int h) const { return (h * members + member) * kMany; }
+    // Every member has the result; all threads of the block take part. room: a float of every warp.
+    GPU_DEVICE float sum(float value, float* room) const {
+        if (lanes == 0) return blockSum(value, room);
+        for (int step = lanes / 2; step > 0; step /= 2) value += shuffle(value, lane() ^ step);
+        return value;
+    }
+};
+// Row r, or, behind the last, one of no elements.
+struct TeamRow {
+    int64_t index;
+    int size;
+    GPU_DEVICE TeamRow(const RowOrder& order, int64_t r, int rowSize)
+        : index(r < order.rows ? r : order.rows - 1), size(r < order.rows ? rowSize : 0) {}
+};
 
 // Adds up parts: to[c] = sum over p of from[p * stride + c], for each list of columns; in the order of the parts within
 // each of a few groups. A launch for `count` lists, from + i * columns to to[i].

@@ -1,4 +1,5 @@
-// A thread has a few channels: of one token forward; of a part of the tokens backward, for the sums over them.
+// A thread has a few channels and goes through some tokens: forward in their order, with the token before in registers;
+// backward against it, with what the token behind has for this one.
 #include <algorithm>
 
 #include "kernels/gpu/prepare.h"
@@ -7,131 +8,198 @@
 namespace radlads::kernels::gpu {
 namespace {
 
-constexpr int64_t kMostParts = 256;  // of the tokens; not of a device: its bits do not depend on it
+constexpr int64_t kMostParts = 512;  // of the tokens, backward; not of a device: its bits do not depend on it
+constexpr int64_t kForwardTokens = 8;
 constexpr int kMostStreams = 8;
-constexpr int kMany = 4;
 
 struct Shift {
-    int64_t tokens, rows, size, parts;  // rows: of [batch, tokens]
-    int streams;
+    Divisor tokens, columns;  // columns: blocks that share the channels of a token
+    int64_t rows, rounds;     // rows: of [batch, tokens]; rounds: of a thread
+    int size, streams;
     DeviceView x, before, m, dx, dm, dbefore;
     const float* base;
     DeviceView of[kMostStreams];  // outputs, or their gradients
     float* sums;                  // [parts, streams, size]
 };
 
+// A thread's channels i to i + W - 1, and its tokens.
 template <class T>
-GPU_DEVICE T* at(const DeviceView& view, int64_t b, int64_t stream, int64_t t) {
-    return static_cast<T*>(view.data) + rowOf(view, b, stream, t);
-}
+struct Strip {
+    static constexpr int W = kWidth<T>;
+    const Shift& p;
+    int i;
+    int64_t part, start, end, b = 0, t = 0;
 
-// x of the token before.
-template <class T>
-GPU_DEVICE void loadEarlier(float (&x)[kMany], const Shift& p, int64_t b, int64_t t, int64_t i) {
-    GPU_UNROLL for (int e = 0; e < kMany; ++e) x[e] = 0;
-    if (t > 0)
-        loadSome(x, at<T>(p.x, b, 0, t - 1), i, p.size, 0);
-    else if (p.before.data)
-        loadSome(x, at<T>(p.before, b, 0, 0), i, p.size, 0);
-}
-// The part that the token before has in a stream.
-template <class T>
-GPU_DEVICE void loadShare(float (&x)[kMany], const Shift& p, int64_t b, int stream, int64_t t, int64_t i) {
-    float m[kMany];
-    loadSome(x, p.base + stream * p.size, i, p.size, 0);
-    if (!p.m.data) return;
-    loadSome(m, at<T>(p.m, b, stream, t), i, p.size, 0);
-    GPU_UNROLL for (int e = 0; e < kMany; ++e) x[e] += m[e];
-}
+    GPU_DEVICE explicit Strip(const Shift& shift) : p(shift), part(p.columns.quotient(blockX())) {
+        i = static_cast<int>((blockX() - part * p.columns.value) * blockThreads() + thread()) * W;
+        start = part * p.rounds;
+        end = start + p.rounds < p.rows ? start + p.rounds : p.rows;
+    }
+    GPU_DEVICE void goTo(int64_t row) { b = p.tokens.quotient(row), t = row - b * p.tokens.value; }
+    GPU_DEVICE void goOn() {
+        if (++t == p.tokens.value) ++b, t = 0;
+    }
+    GPU_DEVICE void goBack() {
+        if (t-- == 0) --b, t = p.tokens.value - 1;
+    }
+    GPU_DEVICE T* at(const DeviceView& view, int64_t stream, int64_t token) const {
+        return static_cast<T*>(view.data) + rowOf(view, b, stream, token);
+    }
+    GPU_DEVICE void load(float (&x)[W], const DeviceView& view, int64_t stream, int64_t token) const {
+        loadSome(x, at(view, stream, token), i, p.size, 0);
+    }
+    GPU_DEVICE void store(const DeviceView& view, int64_t stream, const float (&x)[W]) const {
+        storeSome(at(view, stream, t), i, p.size, x);
+    }
+    // x of the token before.
+    GPU_DEVICE void loadEarlier(float (&x)[W]) const {
+        GPU_UNROLL for (int e = 0; e < W; ++e) x[e] = 0;
+        if (t > 0)
+            load(x, p.x, 0, t - 1);
+        else if (p.before.data)
+            load(x, p.before, 0, 0);
+    }
+    // The part that the token before has in stream c.
+    GPU_DEVICE void loadShare(float (&x)[W], const float (&base)[W], int c, int64_t token) const {
+        GPU_UNROLL for (int e = 0; e < W; ++e) x[e] = 0;
+        if (p.m.data) load(x, p.m, c, token);
+        GPU_UNROLL for (int e = 0; e < W; ++e) x[e] += base[e];
+    }
+    GPU_DEVICE void loadBase(float (&x)[W], int c) const { loadSome(x, p.base + c * p.size, i, p.size, 0); }
+};
 
-template <class T>
+// kStreams: of them at most.
+template <class T, int kStreams>
 GPU_KERNEL(kRowThreads)
 forwardKernel(const Shift p) {
-    const int64_t units = (p.size + kMany - 1) / kMany, unit = blockX() * kRowThreads + thread();
-    const int64_t row = unit / units, i = unit % units * kMany, b = row / p.tokens, t = row % p.tokens;
-    if (row >= p.rows) return;
-    float x[kMany], earlier[kMany], share[kMany];
-    loadSome(x, at<T>(p.x, b, 0, t), i, p.size, 0);
-    loadEarlier<T>(earlier, p, b, t, i);
-    for (int c = 0; c < p.streams; ++c) {
-        loadShare<T>(share, p, b, c, t, i);
-        GPU_UNROLL for (int e = 0; e < kMany; ++e) share[e] = x[e] + (earlier[e] - x[e]) * share[e];
-        storeSome(at<T>(p.of[c], b, 0, t), i, p.size, share);
+    constexpr int W = Strip<T>::W;
+    Strip<T> at(p);
+    if (at.i >= p.size) return;
+    float x[W], earlier[W], base[kStreams][W] = {}, share[kStreams][W] = {};
+    GPU_UNROLL for (int c = 0; c < kStreams; ++c) if (c < p.streams) at.loadBase(base[c], c);
+    at.goTo(at.start);
+    at.loadEarlier(earlier);
+    for (int64_t row = at.start; row < at.end; ++row) {
+        if (at.t == 0) at.loadEarlier(earlier);
+        at.load(x, p.x, 0, at.t);
+        GPU_UNROLL for (int c = 0; c < kStreams; ++c) if (c < p.streams) at.loadShare(share[c], base[c], c, at.t);
+        GPU_UNROLL for (int c = 0; c < kStreams; ++c) {
+            if (c >= p.streams) continue;
+            GPU_UNROLL for (int e = 0; e < W; ++e) share[c][e] = x[e] + (earlier[e] - x[e]) * share[c][e];
+            at.store(p.of[c], 0, share[c]);
+        }
+        GPU_UNROLL for (int e = 0; e < W; ++e) earlier[e] = x[e];
+        at.goOn();
     }
 }
 
-template <class T>
+template <class T, int kStreams>
 GPU_KERNEL(kRowThreads)
 backwardKernel(const Shift p) {
-    const int64_t i = (blockX() * kRowThreads + thread()) * kMany, part = blockY();
-    if (i >= p.size) return;
-    float x[kMany], earlier[kMany], share[kMany], dout[kMany], dx[kMany], dbefore[kMany], sums[kMostStreams][kMany];
-    GPU_UNROLL for (int c = 0; c < kMostStreams; ++c) GPU_UNROLL for (int e = 0; e < kMany; ++e) sums[c][e] = 0;
-    for (int64_t row = p.rows * part / p.parts; row < p.rows * (part + 1) / p.parts; ++row) {
-        const int64_t b = row / p.tokens, t = row % p.tokens;
-        loadSome(x, at<T>(p.x, b, 0, t), i, p.size, 0);
-        loadEarlier<T>(earlier, p, b, t, i);
-        GPU_UNROLL for (int e = 0; e < kMany; ++e) dx[e] = dbefore[e] = 0;
-        GPU_UNROLL for (int c = 0; c < kMostStreams; ++c) {
-            if (c >= p.streams) continue;
-            loadShare<T>(share, p, b, c, t, i);
-            loadSome(dout, at<T>(p.of[c], b, 0, t), i, p.size, 0);
-            GPU_UNROLL for (int e = 0; e < kMany; ++e) {
-                dx[e] += dout[e] * (1 - share[e]);
-                dbefore[e] += dout[e] * share[e];
-                dout[e] *= earlier[e] - x[e];
-                sums[c][e] += dout[e];
-            }
-            if (p.m.data) storeSome(at<T>(p.dm, b, c, t), i, p.size, dout);
-            if (t + 1 == p.tokens) continue;
-            loadShare<T>(share, p, b, c, t + 1, i);
-            loadSome(dout, at<T>(p.of[c], b, 0, t + 1), i, p.size, 0);
-            GPU_UNROLL for (int e = 0; e < kMany; ++e) dx[e] += dout[e] * share[e];
-        }
-        storeSome(at<T>(p.dx, b, 0, t), i, p.size, dx);
-        if (t == 0 && p.dbefore.data) storeSome(at<T>(p.dbefore, b, 0, 0), i, p.size, dbefore);
+    constexpr int W = Strip<T>::W;
+    Strip<T> at(p);
+    if (at.i >= p.size) return;
+    float x[W], earlier[W], dx[W], later[W], base[W], sums[kStreams][W];
+    float share[kStreams][W] = {}, dout[kStreams][W] = {};
+    GPU_UNROLL for (int c = 0; c < kStreams; ++c) GPU_UNROLL for (int e = 0; e < W; ++e) sums[c][e] = 0;
+    at.goTo(at.end - 1);
+    at.load(x, p.x, 0, at.t);
+    // What the token behind has for this one.
+    GPU_UNROLL for (int e = 0; e < W; ++e) later[e] = 0;
+    GPU_UNROLL for (int c = 0; c < kStreams; ++c) {
+        if (c >= p.streams || at.t + 1 == p.tokens.value) continue;
+        at.loadBase(base, c);
+        at.loadShare(share[c], base, c, at.t + 1);
+        at.load(dout[c], p.of[c], 0, at.t + 1);
+        GPU_UNROLL for (int e = 0; e < W; ++e) later[e] += dout[c][e] * share[c][e];
     }
-    GPU_UNROLL for (int c = 0; c < kMostStreams; ++c) if (c < p.streams)
-        storeSome(p.sums + (part * p.streams + c) * p.size, i, p.size, sums[c]);
+    for (int64_t row = at.end - 1; row >= at.start; --row) {
+        at.loadEarlier(earlier);
+        GPU_UNROLL for (int c = 0; c < kStreams; ++c) {
+            if (c >= p.streams) continue;
+            at.loadBase(base, c);
+            at.loadShare(share[c], base, c, at.t);
+            at.load(dout[c], p.of[c], 0, at.t);
+        }
+        GPU_UNROLL for (int e = 0; e < W; ++e) dx[e] = at.t + 1 == p.tokens.value ? 0.0f : later[e], later[e] = 0;
+        GPU_UNROLL for (int c = 0; c < kStreams; ++c) {
+            if (c >= p.streams) continue;
+            GPU_UNROLL for (int e = 0; e < W; ++e) {
+                const float mine = dout[c][e] * share[c][e];
+                dx[e] += dout[c][e] - mine;
+                later[e] += mine;
+                dout[c][e] *= earlier[e] - x[e];
+                sums[c][e] += dout[c][e];
+            }
+            if (p.m.data) at.store(p.dm, c, dout[c]);
+        }
+        at.store(p.dx, 0, dx);
+        if (at.t == 0 && p.dbefore.data) at.store(p.dbefore, 0, later);
+        GPU_UNROLL for (int e = 0; e < W; ++e) x[e] = earlier[e];
+        at.goBack();
+        if (at.t + 1 == p.tokens.value && row > at.start) at.load(x, p.x, 0, at.t);
+    }
+    GPU_UNROLL for (int c = 0; c < kStreams; ++c) if (c < p.streams)
+        storeSome(p.sums + (at.part * p.streams + c) * p.size, at.i, p.size, sums[c]);
 }
 
 // --- On the host ----------------------------------------------------------------------------------------------------
 
-Shift shiftOf(const TokenShift& op, const View* of) {
-    Shift p{};
-    p.tokens = op.x.sizes[2], p.rows = op.x.sizes[0] * p.tokens, p.size = op.x.sizes[3];
-    p.parts = std::min(kMostParts, p.rows), p.streams = static_cast<int>(op.streams);
+struct Launch {
+    Shift shift;
+    int64_t parts;
+    int threads;
+};
+Launch launchOf(const TokenShift& op, const View* of, int64_t rounds) {
+    Launch l{};
+    Shift& p = l.shift;
+    p.tokens = Divisor(op.x.sizes[2]), p.rows = op.x.sizes[0] * op.x.sizes[2], p.rounds = rounds;
+    p.size = static_cast<int>(op.x.sizes[3]), p.streams = static_cast<int>(op.streams);
     p.x = DeviceView(op.x), p.before = DeviceView(op.before), p.m = DeviceView(op.m), p.base = op.base;
-    for (int c = 0; c < p.streams; ++c) p.of[c] = DeviceView(of[c]);
-    return p;
+    for (int c = 0; of && c < p.streams; ++c) p.of[c] = DeviceView(of[c]);
+    const int width = p.x.isBFloat16 ? kWidth<BFloat16> : kWidth<float>, units = (p.size + width - 1) / width;
+    l.threads = std::min(kRowThreads, (units + 63) / 64 * 64);
+    p.columns = Divisor((units + l.threads - 1) / l.threads);
+    l.parts = rounds > 0 ? (p.rows + rounds - 1) / rounds : 0;
+    return l;
+}
+int64_t backwardRounds(const TokenShift& op) {
+    return (op.x.sizes[0] * op.x.sizes[2] + kMostParts - 1) / kMostParts;
+}
+
+using Kernel = void (*)(const Shift);
+const char* run(const Launch& l, Kernel one, Kernel five, Kernel most, void* stream) {
+    const Kernel kernel = l.shift.streams == 1 ? one : l.shift.streams <= 5 ? five : most;
+    return launch(kernel, {l.parts * l.shift.columns.value, 1}, l.threads, 0, stream, l.shift);
 }
 
 }  // namespace
 
 const char* tokenShiftForward(const TokenShift& op, const View* out, void* stream) {
-    const Shift p = shiftOf(op, out);
-    const int64_t units = p.rows * ((p.size + kMany - 1) / kMany);
-    return launch(p.x.isBFloat16 ? forwardKernel<BFloat16> : forwardKernel<float>,
-                  {(units + kRowThreads - 1) / kRowThreads, 1}, kRowThreads, 0, stream, p);
+    const Launch l = launchOf(op, out, kForwardTokens);
+    if (l.shift.x.isBFloat16)
+        return run(l, forwardKernel<BFloat16, 1>, forwardKernel<BFloat16, 5>, forwardKernel<BFloat16, kMostStreams>,
+                   stream);
+    return run(l, forwardKernel<float, 1>, forwardKernel<float, 5>, forwardKernel<float, kMostStreams>, stream);
 }
 
 std::size_t tokenShiftWorkspaceFloats(const TokenShift& op) {
-    return static_cast<std::size_t>(std::min(kMostParts, op.x.sizes[0] * op.x.sizes[2]) * op.streams * op.x.sizes[3]);
+    return static_cast<std::size_t>(launchOf(op, nullptr, backwardRounds(op)).parts * op.streams * op.x.sizes[3]);
 }
 
 const char* tokenShiftBackward(const TokenShift& op, const TokenShiftGradients& gradients, float* workspace,
                                void* stream) {
-    Shift p = shiftOf(op, gradients.dout);
+    Launch l = launchOf(op, gradients.dout, backwardRounds(op));
+    Shift& p = l.shift;
     p.dx = DeviceView(gradients.dx), p.dm = DeviceView(gradients.dm), p.dbefore = DeviceView(gradients.dbefore);
     p.sums = workspace;
-    const int64_t channels = kRowThreads * kMany;
-    const Grid grid{(p.size + channels - 1) / channels, p.parts};
-    if (const char* error =
-            launch(p.x.isBFloat16 ? backwardKernel<BFloat16> : backwardKernel<float>, grid, kRowThreads, 0, stream, p))
-        return error;
-    if (!gradients.dbase) return nullptr;
+    const char* error = p.x.isBFloat16 ? run(l, backwardKernel<BFloat16, 1>, backwardKernel<BFloat16, 5>,
+                                             backwardKernel<BFloat16, kMostStreams>, stream)
+                                       : run(l, backwardKernel<float, 1>, backwardKernel<float, 5>,
+                                             backwardKernel<float, kMostStreams>, stream);
+    if (error || !gradients.dbase) return error;
     const int64_t width = op.streams * p.size;
-    return sumParts({workspace, p.parts, width, width, {gradients.dbase}}, 1, stream);
+    return sumParts({workspace, l.parts, width, width, {gradients.dbase}}, 1, stream);
 }
 
 }  // namespace radlads::kernels::gpu

@@ -64,8 +64,7 @@ GPU_DEVICE void storeAligned(float* to, const float (&x)[W]) {
 template <int W>
 GPU_DEVICE void storeAligned(BFloat16* to, const float (&x)[W]) {
     Pack<W / 2> pack;
-    GPU_UNROLL for (int e = 0; e < W / 2; ++e) pack.words[e] =
-        narrow(x[2 * e]).bits | static_cast<uint32_t>(narrow(x[2 * e + 1]).bits) << 16;
+    GPU_UNROLL for (int e = 0; e < W / 2; ++e) pack.words[e] = narrow(x[2 * e], x[2 * e + 1]);
     store(to, pack);
 }
 
@@ -95,18 +94,33 @@ GPU_DEVICE void storeSome(T* row, int64_t i, int64_t size, const float (&x)[W]) 
     GPU_UNROLL for (int e = 0; e < W; ++e) if (i + e < size) put(row, i + e, x[e]);
 }
 
-// Over the threads of a block, which are a power of two; `room` is shared memory for a double of every thread. Every
-// thread has the result, and room may be used again at once.
-GPU_DEVICE double blockSumOfDoubles(double value, double* room) {
-    sync();
-    room[thread()] = value;
-    for (int step = blockThreads() / 2; step > 0; step /= 2) {
-        sync();
-        if (thread() < step) room[thread()] += room[thread() + step];
+// As T has them.
+template <class T, int W>
+GPU_DEVICE void roundAs(float (&x)[W]) {
+    if constexpr (sizeof(T) == 2) {
+        GPU_UNROLL for (int e = 0; e < W; e += 2) {
+            const uint32_t pair = narrow(x[e], x[e + 1]);
+            x[e] = floatOf(pair << 16), x[e + 1] = floatOf(pair & 0xffff0000u);
+        }
     }
+}
+
+GPU_DEVICE double shuffle(double value, int from) {
+    float halves[2];
+    memcpy(halves, &value, sizeof value);
+    for (float& half : halves) half = shuffle(half, from);
+    memcpy(&value, halves, sizeof value);
+    return value;
+}
+// Over the threads of a block of whole warps; `room` is shared memory for a double of every warp. Every thread has the
+// result, and room may be used again at once.
+GPU_DEVICE double blockSumOfDoubles(double value, double* room) {
+    for (int step = warpLanes() / 2; step > 0; step /= 2) value += shuffle(value, lane() ^ step);
     sync();
-    const double sum = room[0];
+    if (lane() == 0) room[warp()] = value;
     sync();
+    double sum = 0;
+    for (int i = 0; i < blockWarps(); ++i) sum += room[i];
     return sum;
 }
 
