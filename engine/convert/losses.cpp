@@ -7,6 +7,7 @@
 
 #include "engine/model/compat.h"
 #include "engine/model/decoder.h"
+#include "engine/model/kernel_calls.h"
 #include "engine/model/kernel_choice.h"
 #include "engine/model/ops.h"
 #include "engine/model/precision.h"
@@ -20,6 +21,8 @@ using model::Weights;
 // Bytes of logits, student's and teacher's, that exist at one time, and the most tokens that share them: with more, what
 // the next product reads has left the cache (radlads.md 5.2).
 constexpr int64_t kLogitBytes = 384 << 20, kMostTokens = 512;
+// On a GPU: products as large as it needs to be busy.
+constexpr int64_t kGpuLogitBytes = int64_t{5} << 30, kGpuMostTokens = 4096;
 
 // The parameters that ask for a gradient, optionally only below a prefix.
 struct Trainable {
@@ -67,7 +70,7 @@ ChunkLoss chunkLossByTorch(const at::Tensor& hidden, const at::Tensor& head, con
     const at::Tensor student = at::log_softmax(model::linear(hidden, head), -1, wide);
     ChunkLoss result;
     if (targets.labels.defined()) {
-        const at::Tensor labels = targets.labels.unsqueeze(1);
+        const at::Tensor labels = targets.labels.to(student.device()).unsqueeze(1);
         result.sum = -student.gather(1, labels).sum(at::kDouble).item<double>();
         if (wantGradients) result.gradient = student.exp().scatter_add_(1, labels, at::full(labels.sizes(), -1.0, student.options()));
     } else {
@@ -81,8 +84,8 @@ ChunkLoss chunkLossByTorch(const at::Tensor& hidden, const at::Tensor& head, con
 }
 
 bool isForKernels(const at::Tensor& hidden, const at::Tensor& head) {
-    return model::kernelsInUse() != model::KernelChoice::Torch && head.device().is_cpu() && head.scalar_type() == at::kFloat &&
-           hidden.scalar_type() == at::kFloat;
+    return model::kernelsInUse() != model::KernelChoice::Torch && model::calls::isForDevice(head.device()) &&
+           head.scalar_type() == at::kFloat && hidden.scalar_type() == at::kFloat;
 }
 
 // By the kernels: the logits of every chunk in the same memory, their gradient in place of the student's.
@@ -91,8 +94,6 @@ public:
     KernelLoss(const at::Tensor& head, const HeadTargets& targets, int64_t tokens) {
         m_student = at::empty({tokens, head.size(0)}, head.options().requires_grad(false));
         if (!targets.labels.defined()) m_teacher = at::empty_like(m_student);
-        m_losses.resize(static_cast<size_t>(tokens));
-        m_backend = model::kernelsInUse() == model::KernelChoice::Reference ? kernels::Backend::Reference : kernels::Backend::Simd;
     }
 
     ChunkLoss operator()(const at::Tensor& hidden, const at::Tensor& head, const HeadTargets& targets, double scale, bool wantGradients) {
@@ -101,14 +102,13 @@ public:
         inputs.student = product(hidden, head, m_student, student);
         at::Tensor teacher, labels;
         if (targets.labels.defined()) {
-            labels = targets.labels.contiguous();
+            labels = targets.labels.to(head.device()).contiguous();
             inputs.labels = labels.data_ptr<int64_t>();
         } else {
             inputs.teacher = product(targets.teacherHidden, targets.teacherHead, m_teacher, teacher);
         }
-        if (const char* why = kernels::whyNot(m_backend, inputs)) throw std::invalid_argument(why);
-        if (!wantGradients) return {kernels::vocabularyLoss(m_backend, inputs, m_losses.data(), kernels::serial()), {}};
-        return {kernels::vocabularyLossGradient(m_backend, inputs, scale, m_losses.data(), kernels::serial()), student};
+        if (!wantGradients) return {model::calls::vocabularyLoss(student, inputs), {}};
+        return {model::calls::vocabularyLossGradient(student, inputs, scale), student};
     }
 
 private:
@@ -119,14 +119,13 @@ private:
     }
 
     at::Tensor m_student, m_teacher;
-    std::vector<double> m_losses;
-    kernels::Backend m_backend;
 };
 
 // Tokens of a chunk: as many as kLogitBytes hold, whatever form computes the loss.
 int64_t chunkTokens(const at::Tensor& head, const HeadTargets& targets, int64_t count) {
     const int64_t bytes = head.size(0) * head.element_size() * (targets.labels.defined() ? 1 : 2);
-    return std::max<int64_t>(1, std::min({kLogitBytes / bytes, kMostTokens, count}));
+    const bool isCpu = head.device().is_cpu();
+    return std::max<int64_t>(1, std::min({(isCpu ? kLogitBytes : kGpuLogitBytes) / bytes, isCpu ? kMostTokens : kGpuMostTokens, count}));
 }
 
 // Hidden states of the inputs [B, T] of tokens [B, T + 1], flattened to [B T, D].
@@ -192,9 +191,10 @@ LossAndGradients alignLoss(ModelView teacher, ModelView student, const at::Tenso
     int64_t converted = 0;
     for (int64_t layer = 0; layer < config.layers; ++layer) converted += config.keepsAttention(layer) ? 0 : 1;
     const double share = 1.0 / static_cast<double>(converted);
-    const model::Rotary rotary = model::rotaryTable(config, 0, tokens.size(1), teacher.weights.at("model.norm.weight").scalar_type());
+    const model::Rotary rotary = model::rotaryTable(config, 0, tokens.size(1), teacher.weights.at("model.norm.weight").options());
 
     at::Tensor h, vFirst, vFirstGradient, firstLoss;
+    std::vector<at::Tensor> losses(static_cast<size_t>(config.layers));
     int64_t firstLayer = -1;
     {
         const c10::NoGradGuard noGrad;
@@ -218,8 +218,7 @@ LossAndGradients alignLoss(ModelView teacher, ModelView student, const at::Tenso
         model::MixerContext context{config, layer, rotary, &shared};
         const at::Tensor output = model::mixerForward(model::Scope(student.weights, prefix), x, context);
         const at::Tensor lossHere = layerLoss(target, output, loss);
-        result.perLayer[layer] = lossHere.item<double>();
-        result.loss += result.perLayer[layer] * share;
+        losses[static_cast<size_t>(layer)] = lossHere.detach();
         if (!c10::GradMode::is_enabled()) {
             if (!vFirst.defined()) vFirst = shared;
             continue;
@@ -247,6 +246,12 @@ LossAndGradients alignLoss(ModelView teacher, ModelView student, const at::Tenso
             seeds.push_back(vFirstGradient);
         }
         collect(result.gradients, parameters, model::gradients(outputs, parameters.tensors, seeds));
+    }
+    // Read at the end: a GPU is not waited for between layers.
+    for (size_t layer = 0; layer < losses.size(); ++layer) {
+        if (!losses[layer].defined()) continue;
+        result.perLayer[layer] = losses[layer].item<double>();
+        result.loss += result.perLayer[layer] * share;
     }
     return result;
 }

@@ -15,10 +15,10 @@ double GoldenErrors::largest() const {
     return std::max({outputs, states, gradients});
 }
 
-Result<GoldenReader> GoldenReader::open(const fs::path& path, at::ScalarType dtype) {
+Result<GoldenReader> GoldenReader::open(const fs::path& path, const at::TensorOptions& like) {
     GoldenReader reader;
     RADLADS_TRY_ASSIGN(reader.m_file, io::Safetensors::open(path));
-    reader.m_dtype = dtype;
+    reader.m_like = like;
     reader.m_where = path.filename().string();
     return reader;
 }
@@ -28,7 +28,7 @@ at::Tensor GoldenReader::tensor(const std::string& name) const {
     if (found == m_file.tensors().end()) throw std::runtime_error(m_where + " has no tensor " + name);
     auto value = model::toTensor(found->second, name);
     if (!value) throw std::runtime_error(value.error().message);
-    return value->to(m_dtype);
+    return value->to(m_like);
 }
 
 at::Tensor GoldenReader::tokens(const std::string& name) const {
@@ -62,8 +62,8 @@ std::vector<std::string> GoldenReader::namesWithPrefix(const std::string& prefix
 }
 
 void compare(GoldenErrors& errors, double GoldenErrors::*kind, const std::string& name, const at::Tensor& ours, const at::Tensor& golden) {
-    const at::Tensor mine = (ours.defined() ? ours.detach() : at::zeros_like(golden)).to(at::kDouble).reshape(golden.sizes());
-    const at::Tensor reference = golden.to(at::kDouble);
+    const at::Tensor mine = (ours.defined() ? ours.detach() : at::zeros_like(golden)).to(at::kCPU, at::kDouble).reshape(golden.sizes());
+    const at::Tensor reference = golden.to(at::kCPU, at::kDouble);
     const double size = reference.abs().max().item<double>(), difference = (mine - reference).abs().max().item<double>();
     // NaN compares false everywhere: it must count as the worst error.
     const double error = !(difference <= 1e300) ? 1e300 : size > 0 ? difference / size : difference;
@@ -71,7 +71,7 @@ void compare(GoldenErrors& errors, double GoldenErrors::*kind, const std::string
     errors.*kind = std::max(errors.*kind, error);
 }
 
-GoldenErrors verifyMixer(const GoldenReader& file, at::ScalarType dtype, model::Form form) {
+GoldenErrors verifyMixer(const GoldenReader& file, const at::TensorOptions& like, model::Form form) {
     io::ModelConfig config;
     config.hiddenSize = file.number("D");
     config.heads = file.number("H");
@@ -102,7 +102,7 @@ GoldenErrors verifyMixer(const GoldenReader& file, at::ScalarType dtype, model::
         *tensor = file.tensor(name).set_requires_grad(true);
         inputs.emplace_back(name, *tensor);
     }
-    const model::Rotary rotary = model::rotaryTable(config, 0, x.size(1), dtype);
+    const model::Rotary rotary = model::rotaryTable(config, 0, x.size(1), like);
     model::MixerContext context{config, layer, rotary, &vFirst, &state, form};
     const at::Tensor y = model::mixerForward(model::Scope(weights, "self_attn."), x, context);
 
@@ -135,14 +135,14 @@ std::vector<GoldenFile> findGoldenFiles(const fs::path& directory) {
     return files;
 }
 
-Result<GoldenErrors> verifyGolden(const GoldenFile& golden, at::ScalarType dtype, model::Form form) {
-    RADLADS_TRY_ASSIGN(const GoldenReader file, GoldenReader::open(golden.path, dtype));
+Result<GoldenErrors> verifyGolden(const GoldenFile& golden, const at::TensorOptions& like, model::Form form) {
+    RADLADS_TRY_ASSIGN(const GoldenReader file, GoldenReader::open(golden.path, like));
     const fs::path folder = golden.path.parent_path(), teacher = folder / "teacher";
     try {
-        if (golden.kind == GoldenKind::Mixer) return verifyMixer(file, dtype, form);
-        if (golden.kind == GoldenKind::Teacher) return verifyTeacher(file, teacher, dtype);
-        RADLADS_TRY_ASSIGN(const GoldenReader outputs, GoldenReader::open(folder / "teacher_outputs.safetensors", dtype));
-        return verifyStudent(file, outputs, teacher, dtype);
+        if (golden.kind == GoldenKind::Mixer) return verifyMixer(file, like, form);
+        if (golden.kind == GoldenKind::Teacher) return verifyTeacher(file, teacher, like);
+        RADLADS_TRY_ASSIGN(const GoldenReader outputs, GoldenReader::open(folder / "teacher_outputs.safetensors", like));
+        return verifyStudent(file, outputs, teacher, like);
     } catch (const std::exception& exception) {
         const std::string text = exception.what();
         return invalidInput("{}: {}; the golden file does not have the form that this program knows", golden.path.string(), text.substr(0, text.find('\n')));

@@ -25,7 +25,7 @@ struct GoldenFile {
 // The golden files below a directory: rwkv{6,7}_*.safetensors, teacher_outputs.safetensors, student_*.safetensors, sorted.
 std::vector<GoldenFile> findGoldenFiles(const std::filesystem::path& directory);
 
-// dtype: kFloat or kDouble. form: how the recurrence is computed.
-Result<GoldenErrors> verifyGolden(const GoldenFile& file, at::ScalarType dtype, model::Form form);
+// like: kFloat or kDouble, and where to compute. form: how the recurrence is computed.
+Result<GoldenErrors> verifyGolden(const GoldenFile& file, const at::TensorOptions& like, model::Form form);
 
 }  // namespace radlads::evaluate

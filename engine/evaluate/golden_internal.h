@@ -12,7 +12,7 @@ namespace radlads::evaluate {
 
 class GoldenReader {
 public:
-    static Result<GoldenReader> open(const std::filesystem::path& path, at::ScalarType dtype);
+    static Result<GoldenReader> open(const std::filesystem::path& path, const at::TensorOptions& like);
     bool has(const std::string& name) const { return m_file.tensors().contains(name); }
     // Throws std::runtime_error (caught by verifyGolden) if the tensor or the metadata key is missing.
     at::Tensor tensor(const std::string& name) const;
@@ -24,16 +24,16 @@ public:
 
 private:
     io::Safetensors m_file;
-    at::ScalarType m_dtype = at::kFloat;
+    at::TensorOptions m_like = at::kFloat;
     std::string m_where;
 };
 
 // Compares and keeps the largest error of one kind.
 void compare(GoldenErrors& errors, double GoldenErrors::*kind, const std::string& name, const at::Tensor& ours, const at::Tensor& golden);
 
-GoldenErrors verifyMixer(const GoldenReader& file, at::ScalarType dtype, model::Form form);
-GoldenErrors verifyTeacher(const GoldenReader& file, const std::filesystem::path& teacherDirectory, at::ScalarType dtype);
+GoldenErrors verifyMixer(const GoldenReader& file, const at::TensorOptions& like, model::Form form);
+GoldenErrors verifyTeacher(const GoldenReader& file, const std::filesystem::path& teacherDirectory, const at::TensorOptions& like);
 GoldenErrors verifyStudent(const GoldenReader& file, const GoldenReader& teacherOutputs, const std::filesystem::path& teacherDirectory,
-                           at::ScalarType dtype);
+                           const at::TensorOptions& like);
 
 }  // namespace radlads::evaluate

@@ -12,10 +12,10 @@ namespace fs = std::filesystem;
 using protocol::Architecture;
 using protocol::GateKind;
 
-model::Checkpoint loadTeacher(const fs::path& directory, at::ScalarType dtype) {
+model::Checkpoint loadTeacher(const fs::path& directory, const at::TensorOptions& like) {
     auto loaded = model::loadCheckpoint(directory);
     if (!loaded) throw std::runtime_error(loaded.error().message);
-    for (auto& [name, tensor] : loaded->weights) tensor = tensor.to(dtype);
+    for (auto& [name, tensor] : loaded->weights) tensor = tensor.to(like);
     return std::move(*loaded);
 }
 
@@ -40,15 +40,15 @@ void compareScalar(GoldenErrors& errors, const GoldenReader& file, const std::st
 
 }  // namespace
 
-GoldenErrors verifyTeacher(const GoldenReader& file, const fs::path& teacherDirectory, at::ScalarType dtype) {
-    const model::Checkpoint teacher = loadTeacher(teacherDirectory, dtype);
+GoldenErrors verifyTeacher(const GoldenReader& file, const fs::path& teacherDirectory, const at::TensorOptions& like) {
+    const model::Checkpoint teacher = loadTeacher(teacherDirectory, like);
     const at::Tensor tokens = file.tokens("tokens"), inputs = tokens.narrow(1, 0, tokens.size(1) - 1);
     const c10::NoGradGuard noGrad;
     GoldenErrors errors;
     compare(errors, &GoldenErrors::outputs, "logits", model::logits(teacher.weights, teacher.config, inputs), file.tensor("logits"));
     compareScalar(errors, file, "ce", convert::crossEntropyLossValue({teacher.weights, teacher.config}, tokens));
     at::Tensor h = model::embed(teacher.weights, teacher.config, inputs);
-    const model::Rotary rotary = model::rotaryTable(teacher.config, 0, inputs.size(1), dtype);
+    const model::Rotary rotary = model::rotaryTable(teacher.config, 0, inputs.size(1), like);
     for (int64_t layer = 0; layer < teacher.config.layers; ++layer) {
         const at::Tensor x = model::mixerInput(teacher.weights, teacher.config, layer, h);
         model::MixerContext context{teacher.config, layer, rotary};
@@ -61,8 +61,8 @@ GoldenErrors verifyTeacher(const GoldenReader& file, const fs::path& teacherDire
     return errors;
 }
 
-GoldenErrors verifyStudent(const GoldenReader& file, const GoldenReader& teacherOutputs, const fs::path& teacherDirectory, at::ScalarType dtype) {
-    const model::Checkpoint teacher = loadTeacher(teacherDirectory, dtype);
+GoldenErrors verifyStudent(const GoldenReader& file, const GoldenReader& teacherOutputs, const fs::path& teacherDirectory, const at::TensorOptions& like) {
+    const model::Checkpoint teacher = loadTeacher(teacherDirectory, like);
     io::ModelConfig config = teacher.config;
     const std::string kind = file.text("kind");
     const bool six = kind == "rwkv6";

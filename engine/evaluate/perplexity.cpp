@@ -22,7 +22,7 @@ struct WindowScore {
 
 WindowScore scoreWindow(convert::ModelView model, const std::optional<convert::ModelView>& teacher, const std::vector<int32_t>& ids) {
     const c10::NoGradGuard noGrad;
-    const at::Tensor all = at::tensor(at::ArrayRef<int32_t>(ids.data(), ids.size()), at::kLong);
+    const at::Tensor all = at::tensor(at::ArrayRef<int32_t>(ids.data(), ids.size()), at::kLong).to(model.weights.at("model.norm.weight").device());
     const int64_t length = all.size(0) - 1;
     const at::Tensor inputs = all.narrow(0, 0, length).unsqueeze(0), labels = all.narrow(0, 1, length).unsqueeze(1);
     const at::Tensor hidden = model::hiddenStates(model.weights, model.config, inputs)[0];

@@ -17,7 +17,7 @@ std::vector<int32_t> likeliest(convert::ModelView model, const SkillWindow& wind
     const c10::NoGradGuard noGrad;
     const auto length = static_cast<int64_t>(window.ids.size()) - 1;
     const at::Tensor ids = at::tensor(at::ArrayRef<int32_t>(window.ids.data(), static_cast<size_t>(length)), at::kLong).unsqueeze(0);
-    const at::Tensor best = model::logits(model.weights, model.config, ids)[0].argmax(-1).to(at::kInt).contiguous();
+    const at::Tensor best = model::logits(model.weights, model.config, ids)[0].argmax(-1).to(at::kCPU, at::kInt).contiguous();
     return {best.data_ptr<int32_t>(), best.data_ptr<int32_t>() + length};
 }
 

@@ -30,14 +30,14 @@ BatchScore scoreBatch(convert::ModelView model, const std::vector<SkillWindow>& 
     const int64_t length = static_cast<int64_t>(windows[first].ids.size()) - 1;
     std::vector<int64_t> ids;
     for (size_t w = first; w < first + count; ++w) ids.insert(ids.end(), windows[w].ids.begin(), windows[w].ids.end());
-    const at::Tensor all = at::tensor(ids, at::kLong).reshape({static_cast<int64_t>(count), length + 1});
+    const at::Tensor all = at::tensor(ids, at::kLong).reshape({static_cast<int64_t>(count), length + 1}).to(model.weights.at("model.norm.weight").device());
     const at::Tensor labels = all.narrow(1, 1, length);
     const at::Tensor logits =
         at::log_softmax(model::logits(model.weights, model.config, all.narrow(1, 0, length), {.zeroMixers = zeroMixers}), -1);
     BatchScore batch;
     batch.lossSum = -logits.gather(2, labels.unsqueeze(2)).sum(at::kDouble).item<double>();
     batch.scores.tokens = static_cast<int64_t>(count) * length;
-    const at::Tensor hits = logits.argmax(-1).eq(labels).contiguous();
+    const at::Tensor hits = logits.argmax(-1).eq(labels).to(at::kCPU).contiguous();
     const bool* hit = hits.data_ptr<bool>();
     for (size_t w = 0; w < count; ++w) {
         for (const SkillWindow::ScoredWord& word : windows[first + w].words) {

@@ -16,7 +16,8 @@ DecoderState emptyState(const io::ModelConfig& config) {
 }
 
 at::Tensor embed(const Weights& weights, const io::ModelConfig& config, const at::Tensor& tokens) {
-    const at::Tensor rows = at::embedding(weights.at("model.embed_tokens.weight"), tokens, config.paddingToken.value_or(-1));
+    const at::Tensor& table = weights.at("model.embed_tokens.weight");
+    const at::Tensor rows = at::embedding(table, tokens.to(table.device()), config.paddingToken.value_or(-1));
     return rows.scalar_type() == at::kBFloat16 ? rows.to(at::kFloat) : rows;
 }
 
@@ -33,7 +34,7 @@ at::Tensor mlp(const Weights& weights, const io::ModelConfig& config, int64_t la
 at::Tensor hiddenStates(const Weights& weights, const io::ModelConfig& config, const at::Tensor& tokens, const ForwardOptions& options) {
     at::Tensor h = embed(weights, config, tokens), vFirst;
     const int64_t start = options.state ? options.state->position : 0;
-    const Rotary rotary = rotaryTable(config, start, tokens.size(1), h.scalar_type());
+    const Rotary rotary = rotaryTable(config, start, tokens.size(1), h.options());
     // Every half of a layer leaves its sum with the stream already normed for the half that follows.
     const auto firstNorm = [&](int64_t layer) {
         if (layer == config.layers) return weights.at("model.norm.weight");

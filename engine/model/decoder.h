@@ -25,6 +25,7 @@ struct ForwardOptions {
     bool zeroMixers = false;        // every mixer's output replaced by zero: the floor that a skill is measured from
 };
 
+// Everything is computed where the weights are; tokens may lie elsewhere.
 // tokens [B, T] int64 -> the normalised hidden state before the head [B, T, D].
 at::Tensor hiddenStates(const Weights& weights, const io::ModelConfig& config, const at::Tensor& tokens, const ForwardOptions& options = {});
 // hidden [.., D] -> logits [.., V].

@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #include "engine/model/compat.h"
+#include "engine/model/kernel_calls.h"
 #include "engine/model/kernel_choice.h"
 #include "kernels/kernels.h"
 
@@ -18,12 +19,15 @@ using torch::autograd::variable_list;
 // The widest head of the ops that take heads.
 inline constexpr int64_t kMostHeadSize = 256;
 
-// Whether the kernels take these tensors: float32 on a processor, and kernels are in use. Undefined ones do not matter.
+// Whether the kernels take these tensors: float32 on a processor, or on a GPU for whose kernels this was built; and
+// kernels are in use. Undefined ones do not matter.
 inline bool areForKernels(std::initializer_list<at::Tensor> tensors) {
     return kernelsInUse() != KernelChoice::Torch && std::all_of(tensors.begin(), tensors.end(), [](const at::Tensor& x) {
-               return !x.defined() || (x.device().is_cpu() && x.scalar_type() == at::kFloat && x.dim() > 0);
+               return !x.defined() || (calls::isForDevice(x.device()) && x.scalar_type() == at::kFloat && x.dim() > 0);
            });
 }
+
+// Of the ops that processors alone have.
 inline kernels::Backend kernelBackend() {
     return kernelsInUse() == KernelChoice::Reference ? kernels::Backend::Reference : kernels::Backend::Simd;
 }
@@ -54,9 +58,6 @@ inline at::Tensor likeRows(const at::Tensor& tensor) {
 }
 inline const float* floatsOf(const at::Tensor& tensor) {
     return tensor.defined() ? tensor.data_ptr<float>() : nullptr;
-}
-inline at::Tensor roomOf(std::size_t floats) {
-    return at::empty({static_cast<int64_t>(std::max<std::size_t>(floats, 1))}, at::kFloat);
 }
 inline at::Tensor gradientOr0(const at::Tensor& gradient, const at::Tensor& like) {
     return gradient.defined() ? withRows(gradient) : at::zeros(like.sizes(), like.options());

@@ -6,8 +6,6 @@
 namespace radlads::model::fused {
 namespace {
 
-using kernels::serial;
-
 // x, weight, (residual) -> y, (the sum). Keeps the sum and the inverse of the root.
 struct RmsNormOp {
     double eps;
@@ -15,9 +13,9 @@ struct RmsNormOp {
     variable_list forward(at::TensorList in, variable_list* kept) const {
         const at::Tensor x = withRows(in[0]), residual = in.size() > 2 ? withRows(in[2]) : at::Tensor();
         const at::Tensor y = likeRows(x), sum = residual.defined() ? likeRows(x) : at::Tensor();
-        const at::Tensor inverse = kept ? roomOf(static_cast<std::size_t>(x.numel() / x.size(-1))) : at::Tensor();
-        kernels::rmsNormForward(kernelBackend(), {viewOf(x), viewOf(residual), floatsOf(in[1]), eps},
-                                {viewOf(y), viewOf(sum), kept ? inverse.data_ptr<float>() : nullptr}, serial());
+        const at::Tensor inverse = kept ? calls::roomOf(static_cast<std::size_t>(x.numel() / x.size(-1)), x) : at::Tensor();
+        calls::rmsNormForward(x, {viewOf(x), viewOf(residual), floatsOf(in[1]), eps},
+                              {viewOf(y), viewOf(sum), kept ? inverse.data_ptr<float>() : nullptr});
         if (kept) *kept = {sum.defined() ? sum : x, in[1], inverse};
         return residual.defined() ? variable_list{y, sum} : variable_list{y};
     }
@@ -27,9 +25,7 @@ struct RmsNormOp {
         const at::Tensor dy = gradientOr0(gradients[0], x), dsum = residual ? withRows(gradients[1]) : at::Tensor();
         const at::Tensor dx = likeRows(x), dweight = likeRows(weight);
         const kernels::RmsNorm op{viewOf(x), {}, floatsOf(weight), eps};
-        const at::Tensor work = roomOf(kernels::rmsNormWorkspaceFloats(op));
-        kernels::rmsNormBackward(kernelBackend(), op, floatsOf(kept[2]), {viewOf(dy), viewOf(dsum), viewOf(dx), dweight.data_ptr<float>()},
-                                 work.data_ptr<float>(), serial());
+        calls::rmsNormBackward(x, op, floatsOf(kept[2]), {viewOf(dy), viewOf(dsum), viewOf(dx), dweight.data_ptr<float>()});
         return residual ? variable_list{dx, dweight, dx} : variable_list{dx, dweight};
     }
 };
@@ -37,13 +33,13 @@ struct RmsNormOp {
 struct SwiGluOp {
     variable_list forward(at::TensorList in, variable_list*) const {
         const at::Tensor gate = withRows(in[0]), up = withRows(in[1]), y = likeRows(gate);
-        kernels::swiGluForward(kernelBackend(), {viewOf(gate), viewOf(up)}, viewOf(y), serial());
+        calls::swiGluForward(y, {viewOf(gate), viewOf(up)}, viewOf(y));
         return {y};
     }
     variable_list backward(at::TensorList kept, const variable_list& gradients) const {
         const at::Tensor gate = withRows(kept[0]), up = withRows(kept[1]), dy = gradientOr0(gradients[0], gate);
         const at::Tensor dgate = likeRows(gate), dup = likeRows(gate);
-        kernels::swiGluBackward(kernelBackend(), {viewOf(gate), viewOf(up)}, {viewOf(dy), viewOf(dgate), viewOf(dup)}, serial());
+        calls::swiGluBackward(gate, {viewOf(gate), viewOf(up)}, {viewOf(dy), viewOf(dgate), viewOf(dup)});
         return {dgate, dup};
     }
 };
@@ -58,12 +54,12 @@ struct RopeOp {
         const at::Tensor x = withRows(in[0]);
         const kernels::View view = headsOf(x, heads);
         const at::Tensor y = at::empty({view.sizes[0], view.sizes[1], view.sizes[2], view.sizes[3]}, x.options());
-        kernels::rope(kernelBackend(), {view, rotation(), scale, false}, viewOf(y), serial());
+        calls::rope(x, {view, rotation(), scale, false}, viewOf(y));
         return {y};
     }
     variable_list backward(at::TensorList kept, const variable_list& gradients) const {
         const at::Tensor dx = likeRows(kept[0]), dy = withRows(gradients[0]);
-        kernels::rope(kernelBackend(), {viewOf(dy), rotation(), scale, true}, headsOf(dx, heads), serial());
+        calls::rope(dx, {viewOf(dy), rotation(), scale, true}, headsOf(dx, heads));
         return {dx};
     }
 };
@@ -84,7 +80,7 @@ struct HeadOutputOp {
     variable_list forward(at::TensorList in, variable_list*) const {
         const at::Tensor y = withRows(in[0]), gate = gateOf(in);
         const at::Tensor out = at::empty({y.size(0), y.size(2), y.size(1) * y.size(3)}, y.options());
-        kernels::headOutputForward(kernelBackend(), opOf(in, y, gate), headsOf(out, y.size(1)), serial());
+        calls::headOutputForward(y, opOf(in, y, gate), headsOf(out, y.size(1)));
         return {out};
     }
     variable_list backward(at::TensorList kept, const variable_list& gradients) const {
@@ -103,7 +99,7 @@ struct HeadOutputOp {
             result.push_back(likeRows(gate));
             views.dgate = headsOf(result.back(), heads);
         }
-        kernels::headOutputBackward(kernelBackend(), opOf(kept, y, gate), views, serial());
+        calls::headOutputBackward(y, opOf(kept, y, gate), views);
         return result;
     }
 };
@@ -111,12 +107,11 @@ struct HeadOutputOp {
 struct AlignLossOp {
     variable_list forward(at::TensorList in, variable_list*) const {
         const at::Tensor target = withRows(in[0]), output = withRows(in[1]);
-        const double loss = kernels::alignLoss(kernelBackend(), {viewOf(target), viewOf(output)}, serial());
-        return {at::full({}, loss, output.options())};
+        return {calls::alignLoss(output, {viewOf(target), viewOf(output)})};
     }
     variable_list backward(at::TensorList kept, const variable_list& gradients) const {
         const at::Tensor target = withRows(kept[0]), output = withRows(kept[1]), doutput = likeRows(output);
-        kernels::alignLossBackward(kernelBackend(), {viewOf(target), viewOf(output)}, gradients[0].item<double>(), viewOf(doutput), serial());
+        calls::alignLossBackward({viewOf(target), viewOf(output)}, gradients[0], viewOf(doutput));
         return {at::Tensor(), doutput};
     }
 };
@@ -151,8 +146,8 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
     const at::Tensor rows[] = {withRows(q), withRows(k), withRows(v)};
     const at::Tensor y = at::empty({q.size(0), q.size(2), q.size(1) * q.size(3)}, q.options().requires_grad(false));
     const kernels::Attention op{viewOf(rows[0]), viewOf(rows[1]), viewOf(rows[2]), window};
-    const at::Tensor work = roomOf(kernels::attentionWorkspaceFloats(kernelBackend(), op, 1));
-    kernels::attention(kernelBackend(), op, headsOf(y, q.size(1)), work.data_ptr<float>(), serial());
+    const at::Tensor work = calls::roomOf(kernels::attentionWorkspaceFloats(kernelBackend(), op, 1), q);
+    kernels::attention(kernelBackend(), op, headsOf(y, q.size(1)), work.data_ptr<float>(), kernels::serial());
     return y;
 }
 

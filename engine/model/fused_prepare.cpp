@@ -7,8 +7,6 @@
 namespace radlads::model::fused {
 namespace {
 
-using kernels::serial;
-
 // The inputs in this order; the absent ones are left out of the list.
 enum Input { Q, K, V, kDecay, kRate, kMix, kFirst, kDecayBase, kRateBase, kMixBase, kRemoval, kReplacement, kInputs };
 // Of the outputs, in the order of PreparedTensors.
@@ -63,7 +61,7 @@ struct PrepareOp {
             outputs[i] = tokensFirst(rows[K], heads, prepare.k.sizes[3]);
             result.push_back(outputs[i]);
         }
-        kernels::prepareForward(kernelBackend(), prepare, viewsOf(outputs), serial());
+        calls::prepareForward(rows[K], prepare, viewsOf(outputs));
         return result;
     }
 
@@ -86,8 +84,7 @@ struct PrepareOp {
         for (int i = 0; i < kDecayBase; ++i) *activations[i] = model::headsOf(own[i], headsOf(i));
         float** const parameters[] = {&views.ddecayBase, &views.drateBase, &views.dmixBase, &views.dremoval, &views.dreplacement};
         for (int i = kDecayBase; i < kInputs; ++i) *parameters[i - kDecayBase] = own[i].defined() ? own[i].data_ptr<float>() : nullptr;
-        const at::Tensor work = roomOf(kernels::prepareWorkspaceFloats(prepare));
-        kernels::prepareBackward(kernelBackend(), prepare, views, work.data_ptr<float>(), serial());
+        calls::prepareBackward(rows[K], prepare, views);
         variable_list result;
         for (const at::Tensor& gradient : own)
             if (gradient.defined()) result.push_back(gradient);
@@ -127,7 +124,7 @@ struct TokenShiftOp {
         const kernels::TokenShift op = opOf(x, base, mOf(in));
         variable_list streams;
         for (int64_t c = 0; c < op.streams; ++c) streams.push_back(likeRows(x));
-        kernels::tokenShiftForward(kernelBackend(), op, viewsOf(streams).data(), serial());
+        calls::tokenShiftForward(x, op, viewsOf(streams).data());
         return streams;
     }
     variable_list backward(at::TensorList kept, const variable_list& gradients) const {
@@ -138,7 +135,7 @@ struct TokenShiftOp {
         const std::vector<kernels::View> dout = viewsOf(douts);
         kernels::TokenShiftGradients views{dout.data(), tokensOf(result[0]), {}, {}, result[1].data_ptr<float>()};
         if (m.defined()) views.dm = streamsOf(result[2]);
-        kernels::tokenShiftBackward(kernelBackend(), opOf(x, base, m), views, serial());
+        calls::tokenShiftBackward(x, opOf(x, base, m), views);
         return result;
     }
 };

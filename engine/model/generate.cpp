@@ -65,7 +65,7 @@ GenerationResult generate(const Weights& weights, const io::ModelConfig& config,
     const auto step = [&](std::span<const int32_t> ids) {
         const at::Tensor tokens = at::tensor(at::ArrayRef<int32_t>(ids.data(), ids.size()), at::kLong).unsqueeze(0);
         const at::Tensor hidden = hiddenStates(weights, config, tokens, {.state = &state});
-        const at::Tensor last = headLogits(weights, hidden.select(1, hidden.size(1) - 1)).to(at::kFloat).contiguous();
+        const at::Tensor last = headLogits(weights, hidden.select(1, hidden.size(1) - 1)).to(at::kCPU, at::kFloat).contiguous();
         return std::vector<float>(last.data_ptr<float>(), last.data_ptr<float>() + last.numel());
     };
 

@@ -48,7 +48,7 @@ at::Tensor headNorm(const at::Tensor& y, const at::Tensor& weight, const at::Ten
     return mergeHeads(normalised) * weight + bias;
 }
 
-Rotary rotaryTable(const io::ModelConfig& config, int64_t start, int64_t length, at::ScalarType dtype) {
+Rotary rotaryTable(const io::ModelConfig& config, int64_t start, int64_t length, const at::TensorOptions& like) {
     const int64_t half = config.headDim / 2;
     std::vector<double> frequencies(half);
     const io::RopeConfig& rope = config.rope;
@@ -71,7 +71,7 @@ Rotary rotaryTable(const io::ModelConfig& config, int64_t start, int64_t length,
     const at::Tensor positions = at::arange(start, start + length, options).unsqueeze(1);
     const at::Tensor angles = positions * at::from_blob(frequencies.data(), {1, half}, options);
     const at::Tensor both = at::cat({angles, angles}, 1);
-    return {both.cos().to(dtype), both.sin().to(dtype)};
+    return {both.cos().to(like), both.sin().to(like)};
 }
 
 at::Tensor applyRotary(const at::Tensor& x, const Rotary& rotary, double scale) {

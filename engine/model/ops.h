@@ -26,11 +26,12 @@ at::Tensor repeatHeads(const at::Tensor& x, int64_t heads);
 // GroupNorm over each head of y [B, H, T, N], affine weight and bias [H N]; returns [B, T, H N].
 at::Tensor headNorm(const at::Tensor& y, const at::Tensor& weight, const at::Tensor& bias, double eps);
 
-// cos and sin of positions [start, start + length), each [length, N] with both halves equal (interop.md 3.2, llama3 scaling included).
+// cos and sin of positions [start, start + length), each [length, N] with both halves equal (interop.md 3.2, llama3 scaling included), of
+// the dtype and on the device of `like`.
 struct Rotary {
     at::Tensor cos, sin;
 };
-Rotary rotaryTable(const io::ModelConfig& config, int64_t start, int64_t length, at::ScalarType dtype);
+Rotary rotaryTable(const io::ModelConfig& config, int64_t start, int64_t length, const at::TensorOptions& like);
 // Half-split rotation of x [B, h, T, N], times scale.
 at::Tensor applyRotary(const at::Tensor& x, const Rotary& rotary, double scale = 1.0);
 

@@ -34,6 +34,7 @@ at::Tensor rounded(const at::Tensor& tensor) {
 
 // out: float32, rows element after element.
 void product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b, Store store) {
+    if (!out.device().is_cpu()) return bfloat16Product(out, a.to(at::kBFloat16), b.to(at::kBFloat16), store == Store::Add);
     const KernelChoice choice = kernelsInUse();
     if (choice == KernelChoice::Torch) {
         if (store == Store::Add)
@@ -58,7 +59,7 @@ void floatProduct(at::Tensor& out, const at::Tensor& a, const at::Tensor& b, Sto
 }
 
 at::Tensor productOf(const at::Tensor& a, const at::Tensor& b) {
-    at::Tensor out = at::empty({a.size(0), b.size(1)}, at::kFloat);
+    at::Tensor out = at::empty({a.size(0), b.size(1)}, at::TensorOptions(a.device()).dtype(at::kFloat));
     product(out, a, b, Store::Set);
     return out;
 }
@@ -81,11 +82,13 @@ at::Tensor forwardOf(const at::Tensor& x, const at::Tensor& weight, const at::Te
 struct Linear : torch::autograd::Function<Linear> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                               const c10::optional<at::Tensor>& bias) {
-        context->save_for_backward({x, weight});
+        // Both are rounded whenever they are read. A GPU's memory holds the rounded one, half of it.
+        const at::Tensor kept = x.device().is_cpu() ? x : x.to(at::kBFloat16);
+        context->save_for_backward({kept, weight});
         context->saved_data["x"] = x.requires_grad();
         context->saved_data["weight"] = weight.requires_grad();
         context->saved_data["bias"] = bias && bias->requires_grad();
-        return forwardOf(x, weight, bias.value_or(at::Tensor()));
+        return forwardOf(kept, weight, bias.value_or(at::Tensor()));
     }
     static variable_list backward(AutogradContext* context, const variable_list& gradients) {
         const variable_list kept = context->get_saved_variables();
@@ -107,12 +110,14 @@ PrecisionScope::~PrecisionScope() {
     t_precision = m_before;
 }
 
+bool isBf16() {
+    return t_precision == protocol::Precision::Bf16;
+}
+
 bool isBf16Product(const at::Tensor& a, const at::Tensor& b) {
     const auto isNarrow = [](const at::Tensor& x) { return x.scalar_type() == at::kBFloat16; };
-    const auto isOurs = [&](const at::Tensor& x) {
-        return x.device().is_cpu() && (x.scalar_type() == at::kFloat || isNarrow(x));
-    };
-    return isOurs(a) && isOurs(b) && (t_precision == protocol::Precision::Bf16 || isNarrow(a) || isNarrow(b));
+    const auto isOurs = [&](const at::Tensor& x) { return x.scalar_type() == at::kFloat || isNarrow(x); };
+    return isOurs(a) && isOurs(b) && (isBf16() || isNarrow(a) || isNarrow(b));
 }
 
 at::Tensor bf16Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {

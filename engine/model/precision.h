@@ -23,8 +23,9 @@ private:
     protocol::Precision m_before;
 };
 
-// A product with these operands is in bf16: a scope says so, or one is held in bfloat16. Double tensors and those of
-// other devices are LibTorch's.
+// Whether a scope of this thread says bf16.
+bool isBf16();
+// A product with these operands is in bf16: a scope says so, or one is held in bfloat16. Double tensors are LibTorch's.
 bool isBf16Product(const at::Tensor& a, const at::Tensor& b);
 // linear() of such operands; a float32 weight may ask for a gradient.
 at::Tensor bf16Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);

@@ -12,7 +12,6 @@ namespace radlads::model {
 namespace {
 
 using kernels::Matrix;
-using kernels::serial;
 using kernels::Store;
 
 Matrix rowsOf(const at::Tensor& x) {
@@ -120,7 +119,7 @@ struct MlpOp {
         const at::Tensor open = withColumns(x, in[1].size(0)), value = withColumns(x, in[1].size(0)), inner = likeRows(open), y = likeRows(x);
         product(open, rowsOf(x), rowsOf(in[1].contiguous()).transposed());
         product(value, rowsOf(x), rowsOf(in[2].contiguous()).transposed());
-        kernels::swiGluForward(kernelBackend(), {viewOf(open), viewOf(value)}, viewOf(inner), serial());
+        calls::swiGluForward(inner, {viewOf(open), viewOf(value)}, viewOf(inner));
         product(y, rowsOf(inner), rowsOf(down).transposed());
         if (kept) {
             (*kept)[0] = x;
@@ -136,7 +135,7 @@ struct MlpOp {
         if (kept[3].requires_grad()) result[3] = weightGradient(kept[3], rowsOf(dy).transposed(), rowsOf(inner));
         const at::Tensor dinner = likeRows(inner), dopen = likeRows(open), dvalue = likeRows(value);
         product(dinner, rowsOf(dy), rowsOf(kept[3].contiguous()));
-        kernels::swiGluBackward(kernelBackend(), {viewOf(open), viewOf(value)}, {viewOf(dinner), viewOf(dopen), viewOf(dvalue)}, serial());
+        calls::swiGluBackward(inner, {viewOf(open), viewOf(value)}, {viewOf(dinner), viewOf(dopen), viewOf(dvalue)});
         const at::Tensor* const gradientsOf[] = {&dopen, &dvalue};
         for (std::size_t i = 0; i < 2; ++i) {
             const at::Tensor weight = kept[1 + i].contiguous(), &d = *gradientsOf[i];

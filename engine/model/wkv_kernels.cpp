@@ -1,12 +1,12 @@
 // The recurrences by the kernels in use, as functions that LibTorch can differentiate.
 #include "engine/model/fused_function.h"
+#include "engine/model/precision.h"
 #include "engine/model/wkv.h"
 #include "kernels/wkv.h"
 
 namespace radlads::model {
 namespace {
 
-using kernels::Backend;
 using kernels::View;
 using kernels::Wkv;
 using kernels::WkvInputs;
@@ -14,7 +14,7 @@ using kernels::WkvInputs;
 // q, g, k, v, (a, b,) state; the last may be undefined.
 class Problem {
 public:
-    Problem(Wkv op, const variable_list& tensors) : m_op(op) {
+    Problem(Wkv op, bool halved, const variable_list& tensors) : m_op(op), m_halved(halved) {
         for (const at::Tensor& tensor : tensors) m_tensors.push_back(withRows(tensor));
         m_inputs.q = viewOf(m_tensors[0]);
         m_inputs.g = viewOf(m_tensors[1]);
@@ -22,7 +22,6 @@ public:
         m_inputs.v = viewOf(m_tensors[3]);
         if (op == Wkv::Seven) m_inputs.a = viewOf(m_tensors[4]), m_inputs.b = viewOf(m_tensors[5]);
         m_inputs.state = viewOf(m_tensors.back());
-        m_backend = kernelBackend();
     }
     const variable_list& tensors() const { return m_tensors; }
 
@@ -32,11 +31,9 @@ public:
         // Tokens before heads, as what follows takes them.
         const at::Tensor y = at::empty({q.size(0), q.size(2), q.size(1), q.size(3)}, q.options()).transpose(1, 2);
         const at::Tensor state = at::empty({q.size(0), q.size(1), q.size(3), q.size(3)}, q.options());
-        if (saved) *saved = roomOf(kernels::wkvSavedFloats(m_backend, m_op, m_inputs));
-        const at::Tensor work = workspace();
-        kernels::wkvForward(m_backend, m_op, m_inputs,
-                            {viewOf(y), viewOf(state), saved ? saved->data_ptr<float>() : nullptr},
-                            work.data_ptr<float>(), kernels::serial());
+        if (saved) *saved = calls::wkvSaved(q, m_halved, m_op, m_inputs);
+        calls::wkvForward(q, m_halved, m_op, m_inputs,
+                          {viewOf(y), viewOf(state), saved ? saved->data_ptr<float>() : nullptr});
         return {y, state};
     }
 
@@ -57,19 +54,15 @@ public:
         View* const parts[] = {&views.dq, &views.dg, &views.dk, &views.dv, &views.da, &views.db};
         for (std::size_t i = 0; i < inputs; ++i) *parts[i] = viewOf(gradients[i]);
         views.dstate0 = viewOf(gradients.back());
-        const at::Tensor work = workspace();
-        kernels::wkvBackward(m_backend, m_op, m_inputs, saved.data_ptr<float>(), views, work.data_ptr<float>(),
-                             kernels::serial());
+        calls::wkvBackward(m_tensors[0], m_halved, m_op, m_inputs, saved.data_ptr<float>(), views);
         return gradients;
     }
 
 private:
-    at::Tensor workspace() const { return roomOf(kernels::wkvWorkspaceFloats(m_backend, m_op, m_inputs, 1)); }
-
     Wkv m_op;
     variable_list m_tensors;
+    bool m_halved;  // as its products are: in bf16
     WkvInputs m_inputs;
-    Backend m_backend;
 };
 
 using OptionalTensor = c10::optional<at::Tensor>;
@@ -88,7 +81,9 @@ struct WkvFunction : torch::autograd::Function<WkvFunction<kOp>> {
         variable_list tensors{q, g, k, v};
         if (kOp == Wkv::Seven) tensors.insert(tensors.end(), {*a, *b});
         tensors.push_back(state.value_or(at::Tensor()));
-        const Problem problem(kOp, tensors);
+        const bool halved = isBf16();
+        const Problem problem(kOp, halved, tensors);
+        context->saved_data["halved"] = halved;
         at::Tensor saved;
         const WkvOutput output = problem.forward(&saved);
         variable_list kept = problem.tensors();
@@ -100,7 +95,8 @@ struct WkvFunction : torch::autograd::Function<WkvFunction<kOp>> {
         variable_list kept = context->get_saved_variables();
         const at::Tensor saved = kept.back();
         kept.pop_back();
-        variable_list result = Problem(kOp, kept).backward(saved, gradients[0], gradients[1], kept.back().defined());
+        const Problem problem(kOp, context->saved_data["halved"].toBool(), kept);
+        variable_list result = problem.backward(saved, gradients[0], gradients[1], kept.back().defined());
         if (kOp == Wkv::Six) result.insert(result.end() - 1, 2, at::Tensor());
         return result;
     }
@@ -119,7 +115,7 @@ WkvOutput apply(const at::Tensor& q, const at::Tensor& g, const at::Tensor& k, c
     const bool differentiated =
         c10::GradMode::is_enabled() && std::any_of(tensors.begin(), tensors.end(),
                                                   [](const at::Tensor& x) { return x.defined() && x.requires_grad(); });
-    if (!differentiated) return Problem(kOp, tensors).forward(nullptr);
+    if (!differentiated) return Problem(kOp, isBf16(), tensors).forward(nullptr);
     const variable_list outputs = WkvFunction<kOp>::apply(q, g, k, v, optional(a), optional(b), optional(state));
     return {outputs[0], outputs[1]};
 }

@@ -227,13 +227,23 @@ PlanEstimate estimatePlan(const ModelShape& shape, const protocol::Plan& plan, i
     return estimate;
 }
 
-int64_t resolveMicroBatch(const protocol::StepPlan& step) {
-    if (step.microBatchSize > 0) return step.microBatchSize;
-    constexpr int64_t kTokens = 1024;
-    const int64_t half = std::max<int64_t>(1, step.batchSize / 2);
-    for (int64_t size = std::clamp<int64_t>(kTokens / step.sequenceLength, 1, half); size > 1; --size)
+namespace {
+
+// The largest divisor of the batch of at most so many tokens and sequences.
+int64_t microBatchOf(const protocol::StepPlan& step, int64_t tokens, int64_t most) {
+    for (int64_t size = std::clamp<int64_t>(tokens / step.sequenceLength, 1, most); size > 1; --size)
         if (step.batchSize % size == 0) return size;
     return 1;
+}
+
+}  // namespace
+
+int64_t resolveMicroBatch(const protocol::StepPlan& step) {
+    return step.microBatchSize > 0 ? step.microBatchSize : microBatchOf(step, 1024, std::max<int64_t>(1, step.batchSize / 2));
+}
+
+int64_t gpuMicroBatch(const protocol::StepPlan& step) {
+    return step.microBatchSize > 0 ? step.microBatchSize : microBatchOf(step, 16384, std::max<int64_t>(1, step.batchSize));
 }
 
 protocol::LoraRanks resolveRanks(protocol::LoraRanks ranks, int64_t hiddenSize) {

@@ -77,6 +77,8 @@ struct PlanDemand {
 PlanDemand demandOf(const ModelShape& shape, const protocol::Plan& plan, int64_t threads);
 // Sequences of a micro-batch when the step says 0: about 1024 tokens, a divisor of the batch, at most half of it.
 int64_t resolveMicroBatch(const protocol::StepPlan& step);
+// The same on a GPU: about 16,384 tokens, a divisor of the batch.
+int64_t gpuMicroBatch(const protocol::StepPlan& step);
 // rank(e, m) = 32 max(1, round(D^e m / 32)), radlads.md 2.1, for every rank that is 0 in `ranks`.
 protocol::LoraRanks resolveRanks(protocol::LoraRanks ranks, int64_t hiddenSize);
 // Seconds at a rate of flopsPerSecond; and what they cost at a price per hour.

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "engine/model/compat.h"
+#include "engine/model/kernel_calls.h"
 #include "engine/model/kernel_choice.h"
 #include "engine/train/passes.h"
 
@@ -37,18 +38,18 @@ SquareSums pass(const model::Weights& gradients, const model::Weights& parts, si
     if (model::kernelsInUse() == model::KernelChoice::Torch) {
         for (const auto& [name, gradient] : gradients) {
             if (const auto part = parts.find(name); part != parts.end()) gradient.add_(part->second);
-            result.emplace(name, sumOfSquares(gradient.data_ptr<float>(), gradient.numel()));
+            result.emplace(name, gradient.device().is_cpu() ? sumOfSquares(gradient.data_ptr<float>(), gradient.numel())
+                                                            : gradient.to(at::kDouble).square().sum().item<double>());
         }
         return result;
     }
+    if (gradients.empty()) return result;
     std::vector<kernels::GradientTensor> tensors;
     for (const auto& [name, gradient] : gradients) {
         const auto part = parts.find(name);
         tensors.push_back({gradient.data_ptr<float>(), part == parts.end() ? nullptr : part->second.data_ptr<float>(), gradient.numel()});
     }
-    const auto count = static_cast<int64_t>(tensors.size());
-    std::vector<double> sums(tensors.size()), room(kernels::squareSumsWorkspace(tensors.data(), count));
-    kernels::squareSums(backendInUse(), tensors.data(), count, sums.data(), room.data(), onThreads(threads));
+    const std::vector<double> sums = model::calls::squareSums(gradients.begin()->second, tensors, onThreads(threads));
     size_t i = 0;
     for (const auto& [name, gradient] : gradients) result.emplace(name, sums[i++]);
     return result;

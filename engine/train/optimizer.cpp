@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "engine/model/compat.h"
+#include "engine/model/kernel_calls.h"
+#include "engine/model/kernel_choice.h"
 #include "engine/train/passes.h"
 
 namespace radlads::train {
@@ -21,6 +23,14 @@ void plainStep(float* __restrict value, float* __restrict first, float* __restri
         second[i] = step.beta2 * second[i] + (1.0f - step.beta2) * g * g;
         value[i] = value[i] * step.keep - step.stepSize * first[i] / (std::sqrt(second[i]) * step.rootCorrection + step.epsilon);
     }
+}
+
+// The same on a GPU.
+void plainStep(at::Tensor& value, at::Tensor& first, at::Tensor& second, const at::Tensor& gradient, const PlainStep& step) {
+    const at::Tensor g = gradient * step.scale;
+    first.mul_(step.beta1).add_(g, 1.0f - step.beta1);
+    second.mul_(step.beta2).addcmul_(g, g, 1.0f - step.beta2);
+    value.mul_(step.keep).addcdiv_(first, second.sqrt().mul_(step.rootCorrection).add_(step.epsilon), -step.stepSize);
 }
 
 }  // namespace
@@ -52,7 +62,7 @@ void Optimizer::update(const model::Weights& gradients, double scale, const Lear
         tensors.push_back(tensor);
     }
     const kernels::AdamStep step{m_adam.beta1, m_adam.beta2, m_adam.epsilon, scale, m_updates};
-    kernels::adamw(backendInUse(), tensors.data(), static_cast<int64_t>(tensors.size()), step, onThreads(threads));
+    if (!tensors.empty()) model::calls::adamw(m_parameters.front().value, tensors, step, onThreads(threads));
 }
 
 void Optimizer::plainUpdate(const model::Weights& gradients, double scale, const LearningRates& rates, size_t threads) {
@@ -70,6 +80,7 @@ void Optimizer::plainUpdate(const model::Weights& gradients, double scale, const
                             static_cast<float>(1.0 / std::sqrt(correction2)),
                             parameter.decays ? static_cast<float>(1.0 - rate * m_weightDecay) : 1.0f,
                             static_cast<float>(scale)};
+        if (!parameter.value.device().is_cpu()) return plainStep(parameter.value, parameter.firstMoment, parameter.secondMoment, found->second, step);
         plainStep(parameter.value.data_ptr<float>(), parameter.firstMoment.data_ptr<float>(), parameter.secondMoment.data_ptr<float>(),
                  found->second.data_ptr<float>(), parameter.value.numel(), step);
     });

@@ -1,18 +1,12 @@
-// How passes over all parameters use the kernels: which of them, and on how many threads.
+// How passes over all parameters use threads.
 #pragma once
 
 #include <algorithm>
 
-#include "engine/model/kernel_choice.h"
 #include "engine/model/threads.h"
 #include "kernels/adamw.h"
 
 namespace radlads::train {
-
-// Where kernelsInUse() is not Torch.
-inline kernels::Backend backendInUse() {
-    return model::kernelsInUse() == model::KernelChoice::Reference ? kernels::Backend::Reference : kernels::Backend::Simd;
-}
 
 inline kernels::Parallel onThreads(size_t threads) {
     threads = std::max<size_t>(1, threads);

@@ -417,6 +417,7 @@ Result<RunEnd> RunLoop::execute() {
     m_summary.state = "running";
     auto end = [&]() -> Result<RunEnd> {
         RADLADS_TRY_ASSIGN(m_session, Session::open(m_plan, m_options.onPrepare));
+        m_plan = m_session->plan();
         RADLADS_TRY(restore());
         const bool resumed = m_loaded.has_value();
         RADLADS_TRY(emit("run.started", {{"name", m_plan.name}, {"resumed", resumed}, {"step_index", m_position.stepIndex}, {"update", m_position.update},

@@ -4,8 +4,10 @@
 
 #include "engine/convert/setup.h"
 #include "engine/model/compat.h"
+#include "engine/model/device.h"
 #include "engine/model/precision.h"
 #include "engine/model/threads.h"
+#include "engine/run/estimate.h"
 #include "engine/run/run_directory.h"
 #include "engine/run/support.h"
 
@@ -24,10 +26,8 @@ fs::path tokenizerPath(const protocol::Plan& plan) {
 Status checkSupported(const protocol::Plan& plan, const run::Machine& machine) {
     const protocol::HardwarePlan& hardware = plan.hardware;
     const run::Support support = run::supportOf(machine);
-    if (hardware.device != "auto" && hardware.device != "cpu") {
-        return invalidInput("hardware.device: {} cannot be used, because this build's LibTorch has no GPU support; use \"cpu\" or \"auto\"", hardware.device);
-    }
-    if (hardware.precision == protocol::Precision::Bf16 && !run::contains(support.precision, "bf16")) {
+    RADLADS_TRY_ASSIGN(const at::Device device, model::openDevice(hardware.device, "hardware.device"));
+    if (device.is_cpu() && hardware.precision == protocol::Precision::Bf16 && !run::contains(support.precision, "bf16")) {
         return invalidInput("hardware.precision: bf16 needs a processor with AVX512_BF16 or AMX, and {} has neither; use \"fp32\"", machine.processor);
     }
     if (hardware.ranks != 1) return invalidInput("hardware.ranks: {} processes are not available yet; use 1 (all cores are used by threads)", hardware.ranks);
@@ -48,6 +48,8 @@ Result<std::unique_ptr<Session>> Session::open(const protocol::Plan& plan, const
     RADLADS_TRY(checkSupported(plan));
     std::unique_ptr<Session> session(new Session);
     session->m_plan = plan;
+    RADLADS_TRY_ASSIGN(const at::Device device, model::openDevice(plan.hardware.device, "hardware.device"));
+    model::prepareDevice(device, plan.hardware.precision);
     session->m_threads = plan.hardware.threads > 0 ? static_cast<size_t>(plan.hardware.threads) : model::defaultThreads();
     RADLADS_TRY_ASSIGN(session->m_tokenizer, io::Tokenizer::load(tokenizerPath(plan)));
     const uint64_t seed = static_cast<uint64_t>(plan.seed);
@@ -60,6 +62,13 @@ Result<std::unique_ptr<Session>> Session::open(const protocol::Plan& plan, const
         RADLADS_TRY_ASSIGN(session->m_config, convert::studentConfig(session->m_teacher->config, plan.student));
         session->m_weights = convert::studentWeights(session->m_teacher->weights, session->m_config, seed);
         if (plan.teacher.dtype == "bfloat16") model::holdInBfloat16(session->m_teacher->weights);
+        model::moveTo(session->m_teacher->weights, device);
+    }
+    model::moveTo(session->m_weights, device);
+    if (!device.is_cpu()) {
+        session->m_threads = 1;  // a GPU has one queue; it is the micro-batches that must be large
+        for (protocol::StepPlan& step : session->m_plan.steps)
+            step.microBatchSize = run::gpuMicroBatch(step);
     }
 
     const int64_t vocab = std::max(session->m_config.vocabSize, session->m_tokenizer.vocabSize());

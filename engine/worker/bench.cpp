@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "engine/model/compat.h"
+#include "engine/model/device.h"
+#include "engine/model/kernel_calls.h"
 #include "engine/model/precision.h"
 #include "engine/model/threads.h"
 #include "engine/run/machine.h"
@@ -59,7 +61,60 @@ std::string milliseconds(double seconds) {
 
 namespace {
 
+// What a GPU can do at most, by LibTorch: products of 8192 x 8192 matrices and a copy of 1 GiB.
+Ceilings gpuCeilings(const at::Device& device) {
+    constexpr int64_t kMatrix = 8192, kCalls = 4;
+    const c10::NoGradGuard noGrad;
+    const auto secondsOf = [&](const std::function<void()>& task) {
+        return bestTiming(kCeilingSeconds, [&] {
+                   for (int64_t i = 0; i < kCalls; ++i) task();
+                   model::waitFor(device);
+               }).seconds / kCalls;
+    };
+    Ceilings ceilings{.threads = 0, .share = 1};
+    for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+        const at::TensorOptions options = at::TensorOptions(device).dtype(dtype);
+        const at::Tensor a = at::randn({kMatrix, kMatrix}, options), b = at::randn({kMatrix, kMatrix}, options);
+        at::Tensor c = at::empty_like(a);
+        const double rate = 2.0 * kMatrix * kMatrix * kMatrix / secondsOf([&] { at::mm_out(c, a, b); });
+        (dtype == at::kFloat ? ceilings.gemmAll : ceilings.bf16TorchAll) = rate;
+    }
+    const at::Tensor from = at::zeros({int64_t{1} << 30}, at::TensorOptions(device).dtype(at::kByte));
+    at::Tensor to = at::empty_like(from);
+    ceilings.copyAll = 2.0 * static_cast<double>(from.numel()) / secondsOf([&] { to.copy_(from); });
+    return ceilings;
+}
+
+// --step on a GPU; the kernels alone are measured there by kernels/gpu/bench.sh.
+Result<int> benchOnGpu(const BenchOptions& options, const at::Device& device) {
+    if (options.kernels || options.loss || options.lengths || options.decode)
+        return invalidInput("--device {} measures --step and --ceilings; kernels/gpu/bench.sh measures the kernels of a GPU", options.device);
+    ProgressDisplay display(!options.quiet);
+    display.message("Measuring this GPU's ceilings ...");
+    const Ceilings ceilings = gpuCeilings(device);
+    RADLADS_TRY(notInterrupted());
+    Table table({{"Ceiling", Align::Left}, {model::nameOf(device)}});
+    table.add({"product of float32, TFLOP/s", fmt::format("{:.1f}", ceilings.gemmAll / 1e12)});
+    table.add({"product of bfloat16, TFLOP/s", fmt::format("{:.1f}", ceilings.bf16TorchAll / 1e12)});
+    table.add({"memory copy, GB/s", fmt::format("{:.0f}", ceilings.copyAll / 1e9)});
+    const std::string name = model::calls::gpuName();
+    std::string text = fmt::format("{}, kernels: {}\n\n{}", name.empty() ? "GPU" : name, model::calls::isForDevice(device) ? "gpu" : "torch", table.text());
+    ordered_json json = {{"machine", {{"device", model::nameOf(device)}, {"name", name}}},
+                         {"ceilings",
+                          {{"sgemm_flops_per_second", ceilings.gemmAll},
+                           {"bf16_flops_per_second", ceilings.bf16TorchAll},
+                           {"copy_bytes_per_second", ceilings.copyAll}}}};
+    if (options.step || !options.ceilings) {
+        RADLADS_TRY_ASSIGN(json["step"], benchSteps(options, ceilings, text));
+    }
+    if (options.json) printJson(json);
+    else fmt::print("{}", text);
+    return 0;
+}
+
 Result<int> bench(const BenchOptions& options) {
+    RADLADS_TRY_ASSIGN(const at::Device device, model::openDevice(options.device, "--device"));
+    if (!device.is_cpu()) return benchOnGpu(options, device);
     const size_t threads = options.threads > 0 ? static_cast<size_t>(options.threads) : model::defaultThreads();
     const bool others = options.ceilings || options.loss || options.lengths || options.decode;
     const bool both = options.kernels == options.step && !others;
@@ -165,9 +220,10 @@ void addBenchCommand(CLI::App& app, Action& action) {
     command->add_flag("--lengths", options->lengths, "A sequence 64 times as long: time and memory by token");
     command->add_flag("--decode", options->decode, "One token of a student of 0.5B parameters beside the memory's bandwidth");
     command->add_flag("--ceilings", options->ceilings, "The ceilings alone, unless another part is given too");
-    command->add_option("--teacher", options->teacher, "Hugging Face directory, or \"demo\"")->type_name("DIR")->capture_default_str();
+    command->add_option("--teacher", options->teacher, "Hugging Face directory, or \"demo\"; a config.json alone: a model of that shape with random weights")->type_name("DIR")->capture_default_str();
     command->add_option("--student", options->student, "rad-rwkv7 or rad-rwkv6")->type_name("A")->capture_default_str();
     command->add_option("--precision", options->precision, "Of --step: fp32 or bf16, as hardware.precision of a plan")->check(CLI::IsMember({"fp32", "bf16"}))->type_name("P")->capture_default_str();
+    command->add_option("--device", options->device, "cpu, cuda:N or auto")->type_name("D")->capture_default_str();
     command->add_option("--sequence-length", options->sequenceLength, "Tokens of a sequence")->check(CLI::Range(1, 1 << 20))->type_name("N")->capture_default_str();
     command->add_option("--batch", options->batch, "Sequences of an update")->check(CLI::Range(1, 1 << 16))->type_name("N")->capture_default_str();
     command->add_option("--threads", options->threads, "Threads (default: all cores)")->check(CLI::Range(1, 1024))->type_name("N");

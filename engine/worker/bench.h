@@ -16,13 +16,13 @@ namespace radlads::worker {
 
 struct BenchOptions {
     bool json = false, quiet = false, kernels = false, step = false, ceilings = false, loss = false, lengths = false, decode = false;
-    std::string teacher = "demo", student = "rad-rwkv7", precision = "fp32", only;
+    std::string teacher = "demo", student = "rad-rwkv7", precision = "fp32", device = "cpu", only;
     int64_t sequenceLength = 128, batch = 16, threads = 0;
     double seconds = 2;
 };
 
 struct Ceilings {
-    size_t threads = 1;
+    size_t threads = 1;  // 0: of a GPU
     double gemmOne = 0, gemmAll = 0, copyOne = 0, copyAll = 0;
     // bfloat16 by this program's kernels and by LibTorch; 0 where the processor has no such products.
     double bf16One = 0, bf16All = 0, bf16TorchOne = 0, bf16TorchAll = 0;

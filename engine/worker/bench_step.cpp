@@ -1,10 +1,12 @@
 // bench --step: where the time of an update goes, in each of the three training steps of a model.
 #include <algorithm>
+#include <cmath>
 
 #include "engine/convert/losses.h"
 #include "engine/convert/setup.h"
 #include "engine/model/compat.h"
 #include "engine/model/decoder.h"
+#include "engine/model/device.h"
 #include "engine/model/precision.h"
 #include "engine/model/threads.h"
 #include "engine/train/optimizer.h"
@@ -34,6 +36,7 @@ struct BenchModel {
     model::Weights weights;
     protocol::Plan plan;
     run::PlanEstimate estimate;
+    at::Device device = at::kCPU;
     convert::ModelView teacherView() const { return {teacher.weights, teacher.config}; }
     convert::ModelView studentView() const { return {weights, config}; }
 };
@@ -59,11 +62,37 @@ Result<protocol::Plan> benchPlan(const BenchOptions& options) {
     return plan;
 }
 
+// Of the size that trained ones have; drawn where they are used, which is quick for large models.
+model::Weights randomWeights(const io::ModelConfig& config, const at::Device& device) {
+    model::Weights weights;
+    for (const model::ParameterSpec& spec : model::parameterSpecs(config)) {
+        const at::TensorOptions options = at::TensorOptions(device).dtype(at::kFloat);
+        weights[spec.name] = spec.shape.size() == 1 ? at::ones(spec.shape, options)
+                                                    : at::randn(spec.shape, options).mul_(1 / std::sqrt(static_cast<double>(spec.shape.back())));
+    }
+    return weights;
+}
+
 Status openModel(const BenchOptions& options, BenchModel& model) {
     RADLADS_TRY_ASSIGN(model.plan, benchPlan(options));
-    RADLADS_TRY_ASSIGN(model.teacher, model::loadCheckpoint(train::resolveTeacherPath(options.teacher)));
+    RADLADS_TRY_ASSIGN(model.device, model::openDevice(options.device, "--device"));
+    model::prepareDevice(model.device, model.plan.hardware.precision);
+    if (options.teacher.ends_with(".json")) {
+        RADLADS_TRY_ASSIGN(model.teacher.config, io::readModelConfig(options.teacher));
+        model.teacher.weights = randomWeights(model.teacher.config, model.device);
+    } else {
+        RADLADS_TRY_ASSIGN(model.teacher, model::loadCheckpoint(train::resolveTeacherPath(options.teacher)));
+    }
     RADLADS_TRY_ASSIGN(model.config, convert::studentConfig(model.teacher.config, model.plan.student));
-    model.weights = convert::studentWeights(model.teacher.weights, model.config, 1);
+    if (options.teacher.ends_with(".json")) {
+        model.weights = randomWeights(model.config, model.device);
+    } else {
+        model.weights = convert::studentWeights(model.teacher.weights, model.config, 1);
+    }
+    model::moveTo(model.teacher.weights, model.device);
+    model::moveTo(model.weights, model.device);
+    if (!model.device.is_cpu())
+        for (protocol::StepPlan& step : model.plan.steps) step.microBatchSize = run::gpuMicroBatch(step);
     run::ModelShape shape = modelShape(model.config);
     shape.tiedEmbeddings = model.teacher.config.tieEmbeddings;
     model.estimate = run::estimatePlan(shape, model.plan);
@@ -104,6 +133,7 @@ void decoderForwardBackward(const BenchModel& model, const at::Tensor& tokens) {
     }
     const at::Tensor hidden = model::hiddenStates(model.weights, model.config, tokens);
     model::gradients({hidden}, parameters, {at::ones_like(hidden)});
+    model::waitFor(model.device);
 }
 
 StepTimes timeStep(BenchModel& model, size_t index, size_t threads, double budget) {
@@ -132,6 +162,7 @@ StepTimes timeStep(BenchModel& model, size_t index, size_t threads, double budge
                      microBatches([&](const at::Tensor& tokens) {
                          const c10::NoGradGuard noGrad;
                          model::hiddenStates(model.teacher.weights, model.teacher.config, tokens);
+                         model::waitFor(model.device);
                      });
                  },
                  [&] {
@@ -152,7 +183,10 @@ StepTimes timeStep(BenchModel& model, size_t index, size_t threads, double budge
         times.loss = whole - times.teacher - times.student;
     }
     train::Optimizer optimizer(model.weights, step.adam, step.weightDecay);
-    times.optimizer = bestTiming(budget / 8, [&] { optimizer.update(gradients.gradients, 1.0, {0.0, 0.0}, threads); }).seconds;
+    times.optimizer = bestTiming(budget / 8, [&] { 
+                              optimizer.update(gradients.gradients, 1.0, {0.0, 0.0}, threads);
+                              model::waitFor(model.device);
+                          }).seconds;
     return times;
 }
 
@@ -166,11 +200,12 @@ Result<ordered_json> benchSteps(const BenchOptions& options, const Ceilings& cei
     ordered_json steps = ordered_json::array();
     double share = std::numeric_limits<double>::infinity();
     const bool halved = model.plan.hardware.precision == protocol::Precision::Bf16;
+    const size_t threads = std::max<size_t>(1, ceilings.threads);  // a GPU has one queue
     const double gemm = halved ? std::max(ceilings.bf16All, ceilings.bf16TorchAll) : ceilings.gemmAll;
     for (size_t i = 0; i < model.plan.steps.size(); ++i) {
         const char* kind = protocol::toString(model.plan.steps[i].kind);
         display.message(fmt::format("Measuring step {} ({}) ...", i + 1, kind));
-        const StepTimes times = timeStep(model, i, ceilings.threads, options.seconds);
+        const StepTimes times = timeStep(model, i, threads, options.seconds);
         RADLADS_TRY(notInterrupted());
         const double rate = times.flops / times.total();
         share = std::min(share, times.share);
@@ -189,13 +224,14 @@ Result<ordered_json> benchSteps(const BenchOptions& options, const Ceilings& cei
                          {"gemm_ratio", rate / gemm},
                          {"processor_share", times.share}});
     }
-    text += fmt::format("\nSteps: {} ({})\n       to {}\n       {} sequences of {} tokens an update, {}, {} {}\n\n", oneLine(options.teacher),
+    text += fmt::format("\nSteps: {} ({})\n       to {}\n       {} sequences of {} tokens an update, {}, {}\n\n", oneLine(options.teacher),
                         describeDecoder(model.teacher.config), describeStudent(*model.config.student), options.batch, options.sequenceLength,
-                        halved ? "bf16 products" : "float32", ceilings.threads, ceilings.threads == 1 ? "thread" : "threads");
+                        halved ? "bf16 products" : "float32",
+                        ceilings.threads == 0 ? model::nameOf(model.device) : fmt::format("{} {}", threads, threads == 1 ? "thread" : "threads"));
     text += table.text();
     text += "\nteacher: forward; student: forward and backward below the head (step 1: with the loss); loss: heads, softmax and their gradients.\n"
             "Times in ms. GFLOP/s counts the model's own arithmetic; of GEMM: its share of the rate of products of that dtype on all threads.\n";
-    text += disturbance(share);
+    if (ceilings.threads > 0) text += disturbance(share);
     return ordered_json{{"teacher", options.teacher},        {"teacher_config", configJson(model.teacher.config)}, {"student_config", configJson(model.config)},
                         {"sequence_length", options.sequenceLength}, {"batch_size", options.batch},              {"steps", steps}};
 }

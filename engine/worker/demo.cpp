@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 using nlohmann::ordered_json;
 
 struct DemoOptions {
-    std::string runs, student = "rad-rwkv7", variant, precision = "fp32";
+    std::string runs, student = "rad-rwkv7", variant, precision = "fp32", device = "auto";
     int64_t seed = 1337, windows = 256;
     uint64_t evaluationSeed = 54321;
     bool compareSkipAlign = false, json = false, quiet = false;
@@ -43,6 +43,7 @@ Result<protocol::Plan> demoPlan(const DemoOptions& options) {
     RADLADS_TRY_ASSIGN(const std::string text, run::readFile(preset, 4 << 20));
     RADLADS_TRY_ASSIGN(protocol::Plan plan, protocol::parsePlan(text, preset.string()));
     plan.seed = options.seed;
+    plan.hardware.device = options.device;
     if (options.precision == "bf16") plan.hardware.precision = protocol::Precision::Bf16;
     if (options.variant == "balanced") plan.student.variant = protocol::Variant::Balanced;
     if (options.variant == "groupnorm") plan.student.variant = protocol::Variant::GroupNorm;
@@ -232,6 +233,7 @@ void addDemoCommand(CLI::App& app, Action& action) {
     command->add_option("--student", options->student, "rad-rwkv7 or rad-rwkv6")->capture_default_str();
     command->add_option("--variant", options->variant, "balanced or groupnorm (default: groupnorm for rad-rwkv7, balanced for rad-rwkv6)");
     command->add_option("--precision", options->precision, "of the matrix products: fp32 or bf16")->capture_default_str()->check(CLI::IsMember({"fp32", "bf16"}));
+    command->add_option("--device", options->device, "auto, cpu or cuda:N")->capture_default_str();
     command->add_option("--seed", options->seed, "training seed")->capture_default_str();
     command->add_option("--evaluation-seed", options->evaluationSeed, "seed of the stories that are scored")->capture_default_str();
     command->add_option("--windows", options->windows, "windows of 256 tokens that are scored")->capture_default_str()->check(CLI::Range(8, 4096));

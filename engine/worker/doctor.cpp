@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/io/tokenizer.h"
+#include "engine/model/kernel_calls.h"
 #include "engine/model/kernel_choice.h"
 #include "engine/model/threads.h"
 #include "engine/run/files.h"
@@ -101,12 +102,17 @@ void checkGpu(Findings& findings) {
     std::error_code error;
     const bool nvidia = fs::exists("/dev/nvidia0", error), amd = fs::exists("/dev/kfd", error);
     const char* card = nvidia ? "an NVIDIA" : amd ? "an AMD" : "no";
-    if (at::hasCUDA() || at::hasHIP()) {
-        findings.push_back({"GPU", Level::Warn, fmt::format("LibTorch has GPU support, {} GPU here; this version trains on the CPU", card),
-                            "leave hardware.device of plans at \"auto\" or \"cpu\""});
+    const bool present = nvidia || amd;
+    if (at::hasCUDA()) {
+        const bool ours = model::calls::haveGpuKernels() && !model::calls::areGpuKernelsEmulated();
+        const auto count = static_cast<int64_t>(at::getNumGPUs());
+        findings.push_back({"GPU", ours ? Level::Ok : Level::Warn,
+                            fmt::format("{} that LibTorch can use; {}", count == 1 ? "one GPU" : fmt::format("{} GPUs", count),
+                                        ours ? fmt::format("hardware.device auto is cuda:0 ({}), with the kernels for GPUs", model::calls::gpuName())
+                                             : "this build has no kernels for GPUs, so hardware.device auto is the CPU"),
+                            ours ? "" : "build Radlads Studio with cmake -DRADLADS_GPU=cuda or hip"});
         return;
     }
-    const bool present = nvidia || amd;
     findings.push_back({"GPU", present ? Level::Warn : Level::Ok, fmt::format("{} GPU here; LibTorch is built without GPU support, so training runs on the CPU", card),
                         present ? "to use it, build Radlads Studio with a LibTorch that has CUDA or ROCm (cmake -DCMAKE_PREFIX_PATH=/path/to/libtorch)" : ""});
 }

@@ -10,7 +10,6 @@
 #include "engine/evaluate/perplexity.h"
 #include "engine/evaluate/skill_samples.h"
 #include "engine/evaluate/skill_table.h"
-#include "engine/model/threads.h"
 #include "engine/run/files.h"
 #include "engine/train/session.h"
 #include "engine/worker/command.h"
@@ -29,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int64_t kSkillWindowTokens = 256;
 
 struct EvaluateOptions {
-    std::string model, against, stage, record, textKey = "text", format = "auto";
+    std::string model, against, stage, record, device = "auto", textKey = "text", format = "auto";
     std::vector<std::string> tasks{"perplexity"}, data;
     int64_t length = 512, windows = 64;
     bool hasLength = false;
@@ -199,7 +198,7 @@ private:
     Status scoreText(const TextWindows& text, ScoreProgress& progress) {
         progress.begin("evaluating", text.length);
         const std::optional<convert::ModelView> against = m_teacher ? std::optional(m_teacher->view()) : std::nullopt;
-        const evaluate::WindowScores scores = evaluate::scoreWindows(m_loaded.view(), against, text.windows, model::defaultThreads(),
+        const evaluate::WindowScores scores = evaluate::scoreWindows(m_loaded.view(), against, text.windows, m_loaded.threads(),
                                                                      [&](size_t done, size_t) { return progress(done); });
         m_display.finish();
         if (scores.model.tokens == 0) return stoppedError();
@@ -220,7 +219,7 @@ private:
 
     Status scoreSkills(ScoreProgress& progress) {
         const auto windows = evaluate::skillWindows(m_loaded.tokenizer, m_options.windows, kSkillWindowTokens, m_options.seed);
-        const size_t threads = model::defaultThreads();
+        const size_t threads = m_loaded.threads();
         const LoadedModel& reference = m_teacher ? *m_teacher : m_loaded;
         const auto score = [&](const char* label, convert::ModelView model, bool zeroMixers) {
             progress.begin(label, kSkillWindowTokens);
@@ -270,7 +269,7 @@ Result<int> evaluateModel(EvaluateOptions options) {
         }
     }
     EventStream stream(options.stream);
-    RADLADS_TRY_ASSIGN(const LoadedModel loaded, loadModel(options.model, options.stage));
+    RADLADS_TRY_ASSIGN(const LoadedModel loaded, loadModel(options.model, options.stage, options.device));
     RADLADS_TRY_ASSIGN(const std::optional<fs::path> record, recordDirectory(options, loaded));
     if (options.wants("perplexity")) RADLADS_TRY(textSource(options, loaded));  // before minutes of other work
     // A run is compared with its own teacher unless told otherwise.
@@ -279,7 +278,7 @@ Result<int> evaluateModel(EvaluateOptions options) {
     }
     std::optional<LoadedModel> teacher;
     if (!options.against.empty()) {
-        RADLADS_TRY_ASSIGN(teacher, loadModel(options.against));
+        RADLADS_TRY_ASSIGN(teacher, loadModel(options.against, "", options.device));
         if (teacher->checkpoint.config.vocabSize != loaded.checkpoint.config.vocabSize) {
             return invalidInput("--against {}: its vocabulary has {} tokens and the model's {}; compare models with the same tokenizer", options.against,
                                 teacher->checkpoint.config.vocabSize, loaded.checkpoint.config.vocabSize);
@@ -312,6 +311,7 @@ void addEvaluateCommand(CLI::App& app, Action& action) {
     auto options = std::make_shared<EvaluateOptions>();
     CLI::App* command = app.add_subcommand("evaluate", "Perplexity, agreement with a teacher, and the demo's skills");
     command->add_option("MODEL", options->model, "model directory, run directory, or demo")->required();
+    command->add_option("--device", options->device, "auto, cpu or cuda:N")->capture_default_str();
     command->add_option("--against", options->against, "the teacher to compare with (default for a run: its own)");
     command->add_option("--stage", options->stage, "of a run: setup, the number of a step, or now (its model, before it has one its newest checkpoint)");
     command->add_option("--record", options->record, "also keep the report in this run's evaluations/ (default: MODEL, if it is a run)");

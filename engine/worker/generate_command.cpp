@@ -20,7 +20,7 @@ namespace {
 using nlohmann::ordered_json;
 
 struct GenerateOptions {
-    std::string model, prompt, stage;
+    std::string model, prompt, stage, device = "auto";
     int64_t tokens = 128;
     model::SamplingOptions sampling{.temperature = 0.8, .topK = 40, .topP = 0.95, .minP = 0.05};
     bool json = false, stream = false, raw = false, special = false;
@@ -85,7 +85,7 @@ private:
 Result<int> generateText(const GenerateOptions& options) {
     EventStream stream(options.stream);
     const bool plain = !options.json && !options.stream;
-    RADLADS_TRY_ASSIGN(const LoadedModel loaded, loadModel(options.model, options.stage));
+    RADLADS_TRY_ASSIGN(const LoadedModel loaded, loadModel(options.model, options.stage, options.device));
     RADLADS_TRY_ASSIGN(const std::vector<int32_t> prompt, encodePrompt(options, loaded));
     if (plain && !options.raw) std::cout << options.prompt << std::flush;
     TextPieces pieces(loaded.tokenizer, options.special);
@@ -138,6 +138,7 @@ void addGenerateCommand(CLI::App& app, Action& action) {
     command->add_option("--repeat-last-n", options->sampling.repeatLastN, "tokens that the penalty looks back")->capture_default_str();
     command->add_option("-s,--seed", options->sampling.seed, "seed of the draws")->capture_default_str();
     command->add_flag("--ignore-eos", options->sampling.ignoreEnd, "never draw an end token: go on for all --tokens");
+    command->add_option("--device", options->device, "auto, cpu or cuda:N")->capture_default_str();
     command->add_option("--stage", options->stage, "of a run: setup, the number of a step, or now (its model, before it has one its newest checkpoint)");
     command->add_flag("--special", options->special, "print special tokens");
     command->add_flag("--no-echo", options->raw, "do not print the prompt");

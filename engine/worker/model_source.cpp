@@ -4,6 +4,8 @@
 #include <charconv>
 
 #include "engine/convert/setup.h"
+#include "engine/model/device.h"
+#include "engine/model/threads.h"
 #include "engine/protocol/text.h"
 #include "engine/run/run_directory.h"
 #include "engine/train/checkpoint.h"
@@ -125,19 +127,26 @@ fs::path modelDirectory(const std::string& path) {
     return run ? *run / "model" : fs::path(path);
 }
 
-Result<LoadedModel> loadModel(const std::string& path, const std::string& stage) {
+size_t LoadedModel::threads() const {
+    return checkpoint.weights.at("model.norm.weight").device().is_cpu() ? model::defaultThreads() : 1;
+}
+
+Result<LoadedModel> loadModel(const std::string& path, const std::string& stage, const std::string& device) {
+    RADLADS_TRY_ASSIGN(const at::Device place, model::openDevice(device, "--device"));
     LoadedModel loaded;
     const auto run = path == "demo" ? std::nullopt : runDirectory(path);
     RADLADS_TRY_ASSIGN(const std::string name, stageName(stage));
     if (!run) {
         if (!stage.empty() && name != "now") return invalidInput("--stage {}: {} is no run; only a run has stages", stage, path);
         RADLADS_TRY(fromDirectory(modelDirectory(path), loaded));
+        model::moveTo(loaded.checkpoint.weights, place);
         return loaded;
     }
     RADLADS_TRY_ASSIGN(protocol::Plan plan, readPlan(*run));
     RunStage runStage{*run, std::move(plan), name, {}};
     RADLADS_TRY(fromRun(runStage, loaded));
     loaded.run = std::move(runStage);
+    model::moveTo(loaded.checkpoint.weights, place);
     return loaded;
 }
 

@@ -32,13 +32,16 @@ struct LoadedModel {
     std::filesystem::path tokenizerDirectory;
     std::optional<RunStage> run;  // if the path named a run
     convert::ModelView view() const { return {checkpoint.weights, checkpoint.config}; }
+    // For work on many windows: a GPU has one queue.
+    size_t threads() const;
 };
 
 // path: a model directory, "demo" (the embedded teacher), a run's directory, or the name of a run below the default runs
 // directory. stage: "" or "now" (the run's model, before it has one its newest checkpoint), "setup" (the student before
 // any step, made again from teacher and seed), "1", "step 1" or "step-1" (after that step). InvalidInput when a stage is
 // asked of what is no run, or is not there yet.
-Result<LoadedModel> loadModel(const std::string& path, const std::string& stage = "");
+// device: where its weights go, as hardware.device of a plan.
+Result<LoadedModel> loadModel(const std::string& path, const std::string& stage = "", const std::string& device = "cpu");
 // Where the model of that path would be read from, for messages and for comparing paths; a run's is RUN/model.
 std::filesystem::path modelDirectory(const std::string& path);
 // The run that a path names, if it is one.

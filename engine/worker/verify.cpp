@@ -7,6 +7,7 @@
 #include "engine/evaluate/golden.h"
 #include "engine/io/tokenizer_verify.h"
 #include "engine/model/compat.h"
+#include "engine/model/device.h"
 #include "engine/model/kernel_choice.h"
 #include "engine/worker/command.h"
 
@@ -84,21 +85,20 @@ Result<int> verify(const VerifyOptions& options) {
         if (options.dtype == entry.name) dtype = &entry;
     }
     if (!dtype) return invalidInput("--dtype {}: this device computes in float32 and float64; choose one of them", options.dtype);
-    if (options.device != "cpu" && options.device != "auto") {
-        return invalidInput("--device {}: this build's LibTorch has no GPU support; use cpu", options.device);
-    }
+    RADLADS_TRY_ASSIGN(const at::Device device, model::openDevice(options.device, "--device"));
+    const at::TensorOptions like = at::TensorOptions(dtype->type).device(device);
     if (!fs::is_directory(options.directory)) return invalidInput("{} is not a directory; give the one that holds golden/ and tokenizers/", options.directory);
     const double tolerance = options.tolerance > 0 ? options.tolerance : dtype->tolerance;
     Report report(options);
     const auto relative = [&](const fs::path& path) { return fs::relative(path, options.directory).string(); };
     const auto check = [&](const evaluate::GoldenFile& file, model::Form form, const char* formName) -> Status {
-        RADLADS_TRY_ASSIGN(const GoldenErrors errors, evaluate::verifyGolden(file, dtype->type, form));
+        RADLADS_TRY_ASSIGN(const GoldenErrors errors, evaluate::verifyGolden(file, like, form));
         const bool pass = errors.largest() >= 0 && errors.largest() <= tolerance;
         report.add({relative(file.path), formName, pass ? "" : "worst: " + errors.worst, errors, pass});
         return {};
     };
     for (const evaluate::GoldenFile& file : evaluate::findGoldenFiles(options.directory)) {
-        for (const auto kernels : {model::KernelChoice::Simd, model::KernelChoice::Torch, model::KernelChoice::Reference}) {
+        for (const auto kernels : model::kernelsOf(device)) {
             // In double there are LibTorch's operations alone.
             if (kernels != model::KernelChoice::Torch && dtype->type != at::kFloat) continue;
             model::forceKernels(kernels);
@@ -130,7 +130,7 @@ void addVerifyCommand(CLI::App& app, Action& action) {
     auto options = std::make_shared<VerifyOptions>();
     CLI::App* command = app.add_subcommand("verify", "Compute every golden mixer, teacher, student and tokenizer file on this machine and compare");
     command->add_option("DIR", options->directory, "directory with golden/ and tokenizers/")->required();
-    command->add_option("--device", options->device, "cpu")->capture_default_str();
+    command->add_option("--device", options->device, "cpu, cuda:N or auto")->capture_default_str();
     command->add_option("--dtype", options->dtype, "float32 or float64")->capture_default_str();
     command->add_option("--tolerance", options->tolerance, "largest relative error (default 1e-4 in float32, 1e-5 in float64)");
     command->add_flag("--json", options->json, "print JSON");

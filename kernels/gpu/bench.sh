@@ -116,11 +116,16 @@ if [[ -n $worker ]]; then
     [[ -n $torch ]] || fail "there is no LibTorch for the worker: python3 has no torch; install it or set TORCH_DIR."
     command -v cmake >/dev/null || fail "the worker needs CMake; install it."
     say "Building radlads-worker against $torch."
+    # LibTorch's CMake files ask for architectures of their own, and take the libraries of another LibTorch unless its own lie below the prefix.
+    [[ $toolkit != cuda || -n ${TORCH_CUDA_ARCH_LIST:-} || -z $archs ]] || TORCH_CUDA_ARCH_LIST=$(sed -E 's/([0-9])( |$)/.\1\2/g' <<<"$archs")
+    export TORCH_CUDA_ARCH_LIST
     cmake -S "$root" -B "$build/worker" -DCMAKE_BUILD_TYPE=Release -DRADLADS_ENGINE=OFF -DRADLADS_UI=OFF -DRADLADS_TESTS=OFF \
-        "-DCMAKE_PREFIX_PATH=$torch" >/dev/null || fail "the worker could not be configured; CMake's message is above."
+        "-DRADLADS_GPU=$toolkit" "-DRADLADS_GPU_ARCHS=$archs" "-DCMAKE_PREFIX_PATH=$torch/../.." >/dev/null || fail "the worker could not be configured; CMake's message is above."
     cmake --build "$build/worker" --parallel "${RADLADS_JOBS:-$(nproc)}" --target radlads-worker ||
         fail "the worker does not build; the compiler's message is above."
-    "$build/worker/bin/radlads-worker" verify "${RADLADS_DATA:-$root/../shared/data}" || status=1
-    "$build/worker/bin/radlads-worker" bench --kernels || status=1
+    device=cuda:0
+    [[ $toolkit != fibers ]] || device=cpu
+    "$build/worker/bin/radlads-worker" verify --device "$device" "${RADLADS_DATA:-$root/tests/data}" || status=1
+    "$build/worker/bin/radlads-worker" bench --step --device "$device" || status=1
 fi
 exit "$status"

@@ -4,6 +4,7 @@
 #include "engine/convert/losses.h"
 #include "engine/convert/setup.h"
 #include "engine/model/compat.h"
+#include "engine/model/device.h"
 #include "engine/model/decoder.h"
 #include "engine/model/kernel_choice.h"
 #include "tests/model/small_models.h"
@@ -54,7 +55,7 @@ Outcome outcomeOf(const model::Weights& weights, const io::ModelConfig& config) 
 
 void expectSame(const model::Weights& weights, const io::ModelConfig& config, const std::string& what) {
     const Outcome truth = outcomeOf(converted(weights, at::kDouble), config);
-    for (const KernelChoice choice : {KernelChoice::Simd, KernelChoice::Reference, KernelChoice::Torch}) {
+    for (const KernelChoice choice : model::kernelsOf(at::kCPU)) {
         model::forceKernels(choice);
         const Outcome outcome = outcomeOf(converted(weights, at::kFloat), config);
         const std::string name = what + " " + model::toString(choice);
@@ -132,7 +133,7 @@ TEST(Fused, AlignmentHasTheGradientsOfLibTorch) {
             return result;
         };
         const auto truth = aligned(at::kDouble, KernelChoice::Torch);
-        for (const KernelChoice choice : {KernelChoice::Simd, KernelChoice::Reference, KernelChoice::Torch}) {
+        for (const KernelChoice choice : model::kernelsOf(at::kCPU)) {
             const auto result = aligned(at::kFloat, choice);
             EXPECT_NEAR(result.loss, truth.loss, 1e-5 * truth.loss) << model::toString(choice);
             ASSERT_EQ(result.gradients.size(), truth.gradients.size());

@@ -3,6 +3,7 @@
 
 #include "engine/convert/losses.h"
 #include "engine/model/decoder.h"
+#include "engine/model/device.h"
 #include "engine/model/kernel_choice.h"
 #include "tests/model/small_models.h"
 
@@ -149,7 +150,7 @@ TEST(Losses, EveryFormGivesTheSameLossAndGradients) {
         return results;
     };
     const auto expected = losses(model::KernelChoice::Torch);
-    for (const auto form : {model::KernelChoice::Simd, model::KernelChoice::Reference}) {
+    for (const auto form : model::kernelsOf(at::kCPU)) {
         const auto actual = losses(form);
         for (size_t i = 0; i < 2; ++i) {
             EXPECT_NEAR(actual[i].loss, expected[i].loss, 1e-5) << model::toString(form);

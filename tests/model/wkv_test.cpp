@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/model/compat.h"
+#include "engine/model/device.h"
 #include "engine/model/kernel_choice.h"
 #include "engine/model/wkv.h"
 
@@ -146,7 +147,8 @@ TEST(Wkv7, GradientsAgreeWithFiniteDifferences) {
 // The kernels in use, float32: outputs, states and all gradients as those of the token loop in double.
 TEST(WkvKernels, AreTheRecurrencesWithTheirGradients) {
     const auto toFloat = [](const at::Tensor& x) { return x.detach().to(at::kFloat).requires_grad_(true); };
-    for (const KernelChoice choice : {KernelChoice::Simd, KernelChoice::Reference}) {
+    for (const KernelChoice choice : kernelsOf(at::kCPU)) {
+        if (choice == KernelChoice::Torch) continue;
         forceKernels(choice);
         for (const bool hasState : {true, false})
             for (const int64_t length : {1, 17, 70}) {

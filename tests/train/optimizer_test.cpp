@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "engine/model/compat.h"
+#include "engine/model/device.h"
 #include "engine/model/kernel_choice.h"
 #include "engine/train/updater.h"
 #include "tests/model/small_models.h"
@@ -106,7 +107,7 @@ model::Weights someGradients(uint64_t seed) {
 
 // The kernels and the plain form give the same: sums, norms, and weights after an update.
 TEST(Gradients, EveryFormIsTheSumInDouble) {
-    for (const auto form : {model::KernelChoice::Simd, model::KernelChoice::Reference, model::KernelChoice::Torch}) {
+    for (const auto form : model::kernelsOf(at::kCPU)) {
         model::forceKernels(form);
         model::Weights sum;
         train::SquareSums squares;
@@ -158,7 +159,7 @@ TEST(Optimizer, EveryFormGivesTheSameWeightsForAnyThreads) {
         return weights;
     };
     const model::Weights expected = after(model::KernelChoice::Torch, 1);
-    for (const auto form : {model::KernelChoice::Simd, model::KernelChoice::Reference}) {
+    for (const auto form : model::kernelsOf(at::kCPU)) {
         const model::Weights one = after(form, 1), three = after(form, 3);
         for (const auto& [name, tensor] : expected) {
             EXPECT_LE((one.at(name) - tensor).abs().max().item<double>(), 1e-6) << name;

@@ -7,6 +7,7 @@
 #include "engine/model/fused_function.h"
 #include "engine/model/fused_ops.h"
 #include "engine/model/mixers/mixer.h"
+#include "engine/model/precision.h"
 
 namespace radlads::model {
 namespace {
@@ -41,9 +42,14 @@ at::Tensor softmaxAttention(const Scope& weights, const at::Tensor& x, MixerCont
         state.keys = p.k;
         state.values = p.v;
     }
-    const bool fits = areForKernels({p.q, p.k, p.v}) && !needsGradient({p.q, p.k, p.v}) && p.q.size(2) > 1 && config.headDim <= kMostHeadSize;
+    const bool fits = x.device().is_cpu() && areForKernels({p.q, p.k, p.v}) && !needsGradient({p.q, p.k, p.v}) && p.q.size(2) > 1 && config.headDim <= kMostHeadSize;
     if (fits) return outputProjection(weights, fused::attention(p.q, p.k, p.v, config.slidingWindow));
     const int64_t queries = p.q.size(2), keys = p.k.size(2), past = keys - queries;
+    if (!x.device().is_cpu() && past == 0 && (config.slidingWindow <= 0 || config.slidingWindow >= keys)) {
+        const auto dtype = isBf16() ? at::kBFloat16 : x.scalar_type();
+        const at::Tensor y = fusedAttention(p.q.to(dtype), repeatHeads(p.k.to(dtype), config.heads), repeatHeads(p.v.to(dtype), config.heads));
+        if (y.defined()) return outputProjection(weights, mergeHeads(y.to(x.scalar_type())));
+    }
     const at::Tensor k = repeatHeads(p.k, config.heads).transpose(-1, -2), v = repeatHeads(p.v, config.heads);
     std::vector<at::Tensor> blocks;
     for (int64_t start = 0; start < queries; start += kQueryBlock) {
