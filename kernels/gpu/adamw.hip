@@ -7,9 +7,9 @@ namespace radlads::kernels::gpu {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr int kMany = 4;             // elements a thread has at once
-constexpr int64_t kElements = 8192;  // of a block
-constexpr int kTensors = 48;         // of a launch: parameters of a kernel are 4 KB at most
+constexpr int kMany = 4;              // elements a thread has at once
+constexpr int64_t kElements = 16384;  // of a block
+constexpr int kTensors = 48;          // of a launch: parameters of a kernel are 4 KB at most
 
 template <class Item>
 struct Table {
@@ -102,17 +102,23 @@ struct SquareSums {
 
 template <class G>
 GPU_DEVICE double squares(const SumItem& item, const Share& share) {
+    constexpr int kWide = 8, kUnrolled = 4;
     G* data = static_cast<G*>(item.data);
-    float g[kMany], part[kMany];
+    Raw<G, kWide> raw[kUnrolled];
+    float g[kWide], part[kWide];
     double sum = 0;
-    for (int64_t i = share.start + thread() * kMany; i < share.end; i += kThreads * kMany) {
-        loadSome(g, data, i, share.end, 0);
-        if (item.part) {
-            loadSome(part, item.part, i, share.end, 0);
-            GPU_UNROLL for (int e = 0; e < kMany; ++e) g[e] += part[e];
-            storeSome(data, i, share.end, g);
+    for (int64_t start = share.start + thread() * kWide; start < share.end; start += kUnrolled * kThreads * kWide) {
+        GPU_UNROLL for (int u = 0; u < kUnrolled; ++u) raw[u].load(data, start + u * kThreads * kWide, share.end);
+        GPU_UNROLL for (int u = 0; u < kUnrolled; ++u) {
+            const int64_t i = start + u * kThreads * kWide;
+            raw[u].widenTo(g);
+            if (item.part) {
+                loadSome(part, item.part, i, share.end, 0);
+                GPU_UNROLL for (int e = 0; e < kWide; ++e) g[e] += part[e];
+                storeSome(data, i, share.end, g);
+            }
+            GPU_UNROLL for (int e = 0; e < kWide; ++e) sum += static_cast<double>(g[e]) * static_cast<double>(g[e]);
         }
-        GPU_UNROLL for (int e = 0; e < kMany; ++e) sum += static_cast<double>(g[e]) * static_cast<double>(g[e]);
     }
     return sum;
 }
@@ -128,8 +134,8 @@ GPU_KERNEL(kThreads) squaresKernel(const SquareSums p) {
 // Of all blocks of a tensor.
 GPU_KERNEL(kThreads) sumKernel(const SquareSums p) {
     double mine = 0;
-    for (int64_t i = p.table.blocksBefore[blockX()] + thread(); i < p.table.blocksBefore[blockX() + 1]; i += kThreads)
-        mine += p.ofBlocks[i];
+    GPU_UNROLL_BY_8 for (int64_t i = p.table.blocksBefore[blockX()] + thread(); i < p.table.blocksBefore[blockX() + 1];
+                         i += kThreads) mine += p.ofBlocks[i];
     const double sum = blockSumOfDoubles(mine, reinterpret_cast<double*>(sharedMemory()));
     if (thread() == 0) p.sums[blockX()] = sum;
 }
@@ -137,7 +143,7 @@ GPU_KERNEL(kThreads) sumKernel(const SquareSums p) {
 GPU_KERNEL(kThreads)
 normKernel(const double* sums, int64_t count, double scale, double limit, double* norm, float* factor) {
     double mine = 0;
-    for (int64_t i = thread(); i < count; i += kThreads) mine += sums[i];
+    GPU_UNROLL_BY_8 for (int64_t i = thread(); i < count; i += kThreads) mine += sums[i];
     const double result = scale * sqrt(blockSumOfDoubles(mine, reinterpret_cast<double*>(sharedMemory())));
     if (thread() != 0) return;
     *norm = result;
@@ -156,7 +162,7 @@ void fill(Table<Item>& table, const Tensor* tensors, int64_t count, Describe des
     }
 }
 
-constexpr std::size_t kSharedBytes = kThreads * sizeof(double);
+constexpr std::size_t kSharedBytes = kThreads / 32 * sizeof(double);
 
 }  // namespace
 

@@ -265,6 +265,14 @@ GPU_DEVICE uint32_t narrow(float first, float second) {
     return narrow(first).bits | static_cast<uint32_t>(narrow(second).bits) << 16;
 #endif
 }
+// The upper half of the product.
+GPU_DEVICE uint32_t highProduct(uint32_t a, uint32_t b) {
+#ifdef GPU_CUDA
+    return __umulhi(a, b);
+#else
+    return static_cast<uint32_t>(uint64_t{a} * b >> 32);
+#endif
+}
 // To about a unit in the last place; where it would not be a normal number, 0.
 GPU_DEVICE float reciprocal(float x) {
 #if defined(GPU_CUDA)

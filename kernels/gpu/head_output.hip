@@ -23,7 +23,13 @@ struct Heads {
     float* parts;  // of dweight and dbias, [parts, 2, heads, size]; optional
 };
 
-// Over the lanes of a head.
+// Both over the lanes of a head.
+GPU_DEVICE void headSums(float& a, float& b, int lanes) {
+    for (int step = lanes / 2; step > 0; step /= 2) {
+        const float otherA = shuffle(a, lane() ^ step), otherB = shuffle(b, lane() ^ step);
+        a += otherA, b += otherB;
+    }
+}
 GPU_DEVICE float headSum(float value, int lanes) {
     for (int step = lanes / 2; step > 0; step /= 2) value += shuffle(value, lane() ^ step);
     return value;
@@ -32,15 +38,16 @@ GPU_DEVICE float headSum(float value, int lanes) {
 // The channels of a lane.
 struct Lane {
     int member, group, groups;
-    int64_t head, part;
+    int64_t part;
+    uint32_t head;
     float weight[kMany], bias[kMany];
 
     GPU_DEVICE explicit Lane(const Heads& p)
         : member(thread() & (p.lanes - 1)),
           group(thread() / p.lanes),
           groups(kRowThreads / p.lanes),
-          head(p.heads.remainder(blockX())),
-          part(p.heads.quotient(blockX())) {
+          part(p.heads.quotient(blockX())),
+          head(static_cast<uint32_t>(blockX() - part * p.heads.value)) {
         GPU_UNROLL for (int e = 0; e < kMany; ++e) weight[e] = p.scale, bias[e] = 0;
         if (!p.weight) return;
         loadSome(weight, p.weight + head * p.size, first(), p.size, 0);
@@ -49,95 +56,112 @@ struct Lane {
     GPU_DEVICE int first() const { return member * kMany; }
 };
 
-// A head of one token. Lanes of a row behind the last take part in the sums, with channels that there are none of.
+// A head of one token as it lies in memory. Lanes of a row behind the last take part in the sums, with channels that
+// there are none of.
 template <class T>
-struct Token {
-    int64_t b, t;
+struct RawToken {
+    Place place;
     int size;
-    float y[kMany];
-    float inverse = 1;
+    Raw<T, kMany> y, gate, dout;
 
-    GPU_DEVICE Token(const Heads& p, const Lane& lane, int round) {
+    GPU_DEVICE RawToken(const Heads& p, const Lane& lane, int round) {
         const int64_t row = (lane.part * p.rounds + round) * lane.groups + lane.group;
         const int64_t within = row < p.rows ? row : p.rows - 1;
-        b = p.tokens.quotient(within), t = p.tokens.remainder(within);
+        const int64_t b = p.tokens.quotient(within);
+        place.b = static_cast<uint32_t>(b), place.h = lane.head;
+        place.t = static_cast<uint32_t>(within - b * p.tokens.value);
         size = row < p.rows ? p.size : 0;
         load(y, p.y, lane);
+        load(gate, p.gate, lane);
+        load(dout, p.dout, lane);
+    }
+    GPU_DEVICE void store(const DeviceView& view, const Lane& lane, const float (&x)[kMany]) const {
+        if (view.data) storeSome(place.at<T>(view), lane.first(), size, x);
+    }
+
+private:
+    GPU_DEVICE void load(Raw<T, kMany>& raw, const DeviceView& view, const Lane& lane) {
+        if (view.data)
+            raw.load(place.at<T>(view), lane.first(), size);
+        else
+            raw.clear();
+    }
+};
+// Its channels normalised, and what z is multiplied with.
+template <class T>
+struct Token {
+    float y[kMany], gate[kMany];
+    float inverse = 1;
+
+    GPU_DEVICE Token(const Heads& p, const Lane& lane, const RawToken<T>& raw) {
+        raw.y.widenTo(y);
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) {
+            if (p.kind == HeadOutput::Gate::Sigmoid)
+                gate[e] = sigmoid(raw.gate[e]);
+            else
+                gate[e] = p.kind == HeadOutput::Gate::Plain ? raw.gate[e] : 1.0f;
+        }
         if (!p.weight) return;
         const float share = 1 / static_cast<float>(p.size);
         float sum = 0, squares = 0;
         GPU_UNROLL for (int e = 0; e < kMany; ++e) sum += y[e];
         const float mean = headSum(sum, p.lanes) * share;
         GPU_UNROLL for (int e = 0; e < kMany; ++e) {
-            y[e] = lane.first() + e < size ? y[e] - mean : 0.0f;
+            y[e] = lane.first() + e < raw.size ? y[e] - mean : 0.0f;
             squares += y[e] * y[e];
         }
         inverse = 1 / sqrtf(headSum(squares, p.lanes) * share + p.eps);
         GPU_UNROLL for (int e = 0; e < kMany; ++e) y[e] *= inverse;
     }
-    GPU_DEVICE T* at(const DeviceView& view, const Lane& lane) const {
-        return static_cast<T*>(view.data) + rowOf(view, b, lane.head, t);
-    }
-    GPU_DEVICE void load(float (&x)[kMany], const DeviceView& view, const Lane& lane) const {
-        loadSome(x, at(view, lane), lane.first(), size, 0);
-    }
-    GPU_DEVICE void store(const DeviceView& view, const Lane& lane, const float (&x)[kMany]) const {
-        if (view.data) storeSome(at(view, lane), lane.first(), size, x);
-    }
-    // What z is multiplied with, and its slope by the gate.
-    GPU_DEVICE void loadGate(float (&gate)[kMany], float (&slope)[kMany], const Heads& p, const Lane& lane) const {
-        GPU_UNROLL for (int e = 0; e < kMany; ++e) gate[e] = slope[e] = 1;
-        if (p.kind == HeadOutput::Gate::None) return;
-        load(gate, p.gate, lane);
-        if (p.kind == HeadOutput::Gate::Plain) return;
-        GPU_UNROLL for (int e = 0; e < kMany; ++e) {
-            gate[e] = sigmoid(gate[e]);
-            slope[e] = gate[e] * (1 - gate[e]);
-        }
-    }
 };
 
+// While a lane works on a token, the next is on its way.
 template <class T>
 GPU_KERNEL(kRowThreads)
 forwardKernel(const Heads p) {
     const Lane lane(p);
-    float gate[kMany], slope[kMany], z[kMany];
+    float z[kMany];
+    RawToken<T> next(p, lane, 0);
     for (int round = 0; round < p.rounds; ++round) {
-        const Token<T> token(p, lane, round);
-        token.loadGate(gate, slope, p, lane);
-        GPU_UNROLL for (int e = 0; e < kMany; ++e) z[e] = (token.y[e] * lane.weight[e] + lane.bias[e]) * gate[e];
-        token.store(p.out, lane, z);
+        const RawToken<T> raw = next;
+        if (round + 1 < p.rounds) next = RawToken<T>(p, lane, round + 1);
+        const Token<T> token(p, lane, raw);
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) z[e] = (token.y[e] * lane.weight[e] + lane.bias[e]) * token.gate[e];
+        raw.store(p.out, lane, z);
     }
 }
 
 template <class T>
-GPU_KERNEL(kRowThreads)
+GPU_KERNEL_TOGETHER(kRowThreads, 2)
 backwardKernel(const Heads p) {
     const Lane lane(p);
-    float gate[kMany], slope[kMany], d[kMany], dgate[kMany], dweight[kMany], dbias[kMany];
+    float d[kMany], dgate[kMany], dweight[kMany], dbias[kMany];
     GPU_UNROLL for (int e = 0; e < kMany; ++e) dweight[e] = dbias[e] = 0;
+    RawToken<T> next(p, lane, 0);
     for (int round = 0; round < p.rounds; ++round) {
-        const Token<T> token(p, lane, round);
-        token.load(d, p.dout, lane);
-        token.loadGate(gate, slope, p, lane);
+        const RawToken<T> raw = next;
+        if (round + 1 < p.rounds) next = RawToken<T>(p, lane, round + 1);
+        const Token<T> token(p, lane, raw);
         float mean = 0, along = 0;
         GPU_UNROLL for (int e = 0; e < kMany; ++e) {
-            const float normal = token.y[e];
-            dgate[e] = d[e] * (normal * lane.weight[e] + lane.bias[e]) * slope[e];
-            d[e] *= gate[e];
+            const float normal = token.y[e], gate = token.gate[e];
+            const float slope = p.kind == HeadOutput::Gate::Sigmoid ? gate * (1 - gate) : 1.0f;
+            d[e] = raw.dout[e];
+            dgate[e] = d[e] * (normal * lane.weight[e] + lane.bias[e]) * slope;
+            d[e] *= gate;
             dweight[e] += d[e] * normal;
             dbias[e] += d[e];
             d[e] *= lane.weight[e];
             mean += d[e];
             along += d[e] * normal;
         }
-        token.store(p.dgate, lane, dgate);
+        raw.store(p.dgate, lane, dgate);
         if (p.weight) {
-            mean = headSum(mean, p.lanes) / static_cast<float>(p.size);
-            along = headSum(along, p.lanes) / static_cast<float>(p.size);
+            headSums(mean, along, p.lanes);
+            mean /= static_cast<float>(p.size), along /= static_cast<float>(p.size);
             GPU_UNROLL for (int e = 0; e < kMany; ++e) d[e] = token.inverse * (d[e] - mean - token.y[e] * along);
         }
-        token.store(p.dy, lane, d);
+        raw.store(p.dy, lane, d);
     }
     if (!p.parts) return;
     // The groups of a block in their order.

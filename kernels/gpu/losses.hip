@@ -1,5 +1,8 @@
 // A block for each token. Its first pass over the logits keeps a maximum and the sums below it for every thread, which
-// move when the maximum does; its second writes the gradient over the student's logits.
+// move when the maximum does; its second writes the gradient over the student's logits, from the end of the row to its
+// start: what the first pass has read last is still in the cache. So that it is, few rows are at work: a block is as
+// large as they come.
+#include <algorithm>
 #include <limits>
 
 #include "kernels/gpu/losses.h"
@@ -8,7 +11,7 @@
 namespace radlads::kernels::gpu {
 namespace {
 
-constexpr int kThreads = 512;
+constexpr int kThreads = 1024;  // at most
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 struct Losses {
@@ -57,29 +60,38 @@ struct Sums {
 template <class S, class T, bool kHasTeacher>
 GPU_KERNEL(kThreads)
 lossKernel(Losses p) {
-    constexpr int kMany = kWidth<S, T>;
+    constexpr int kMany = kWidth<S, T>, kUnrolled = kHasTeacher ? 2 : 4, kSome = kUnrolled * kMany;
     float* room = reinterpret_cast<float*>(sharedMemory());
     const int64_t token = blockX();
     S* student = static_cast<S*>(p.student) + token * p.studentStride;
     const T* teacher = kHasTeacher ? static_cast<const T*>(p.teacher) + token * p.teacherStride : nullptr;
-    float x[kMany], y[kMany];
+    Raw<S, kMany> xs[kUnrolled];
+    Raw<T, kMany> ys[kUnrolled];
     Sums sums;
-    for (int64_t i = int64_t{thread()} * kMany; i < p.vocabulary; i += int64_t{blockThreads()} * kMany) {
+    const int64_t step = int64_t{blockThreads()} * kSome;
+    const auto elementOf = [&](int64_t start, int u) { return start + (u * blockThreads() + thread()) * kMany; };
+    const auto load = [&](int64_t start) {
+        GPU_UNROLL for (int u = 0; u < kUnrolled; ++u) {
+            xs[u].load(student, elementOf(start, u), p.vocabulary, -kInfinity);
+            if (kHasTeacher) ys[u].load(teacher, elementOf(start, u), p.vocabulary, -kInfinity);
+        }
+    };
+    for (int64_t start = 0; start < p.vocabulary; start += step) {
         float xMax = sums.x.max, yMax = sums.y.max;
-        loadSome(x, student, i, p.vocabulary, -kInfinity);
-        GPU_UNROLL for (int e = 0; e < kMany; ++e) xMax = larger(xMax, x[e]);
-        if (kHasTeacher) {
-            loadSome(y, teacher, i, p.vocabulary, -kInfinity);
-            GPU_UNROLL for (int e = 0; e < kMany; ++e) yMax = larger(yMax, y[e]);
+        load(start);
+        GPU_UNROLL for (int u = 0; u < kUnrolled; ++u) GPU_UNROLL for (int e = 0; e < kMany; ++e) {
+            xMax = larger(xMax, xs[u][e]);
+            if (kHasTeacher) yMax = larger(yMax, ys[u][e]);
         }
         if (xMax != sums.x.max || yMax != sums.y.max) sums.moveTo(xMax, yMax);
         const float xAnchor = sums.x.anchor(), yAnchor = sums.y.anchor();
-        GPU_UNROLL for (int e = 0; e < kMany; ++e) {
-            sums.x.sum += exponential(x[e] - xAnchor);
+        GPU_UNROLL for (int u = 0; u < kUnrolled; ++u) GPU_UNROLL for (int e = 0; e < kMany; ++e) {
+            const float x = xs[u][e] - xAnchor;
+            sums.x.sum += exponential(x);
             if (!kHasTeacher) continue;
-            const float share = exponential(y[e] - yAnchor);
+            const float y = ys[u][e] - yAnchor, share = exponential(y);
             sums.y.sum += share;
-            if (share != 0) sums.products += share * ((y[e] - yAnchor) - (x[e] - xAnchor));
+            if (share != 0) sums.products += share * (y - x);
         }
     }
     const float xMax = blockMax(sums.x.max, room), yMax = kHasTeacher ? blockMax(sums.y.max, room) : -kInfinity;
@@ -102,23 +114,26 @@ lossKernel(Losses p) {
     if (!p.withGradient) return;
     sync();  // the label's logit was read
     const float xShare = p.scale / xSum + none, yShare = p.scale / ySum;
-    for (int64_t i = int64_t{thread()} * kMany; i < p.vocabulary; i += int64_t{blockThreads()} * kMany) {
-        loadSome(x, student, i, p.vocabulary, -kInfinity);
-        if (kHasTeacher) loadSome(y, teacher, i, p.vocabulary, -kInfinity);
-        GPU_UNROLL for (int e = 0; e < kMany; ++e) {
-            x[e] = exponential(x[e] - xMax) * xShare;
-            if (kHasTeacher)
-                x[e] -= exponential(y[e] - yMax) * yShare;
-            else if (i + e == label)
-                x[e] -= p.scale;
+    for (int64_t start = (p.vocabulary - 1) / step * step; start >= 0; start -= step) {
+        load(start);
+        GPU_UNROLL for (int u = 0; u < kUnrolled; ++u) {
+            float d[kMany];
+            GPU_UNROLL for (int e = 0; e < kMany; ++e) {
+                d[e] = exponential(xs[u][e] - xMax) * xShare;
+                if (kHasTeacher)
+                    d[e] -= exponential(ys[u][e] - yMax) * yShare;
+                else if (elementOf(start, u) + e == label)
+                    d[e] -= p.scale;
+            }
+            storeSome(student, elementOf(start, u), p.vocabulary, d);
         }
-        storeSome(student, i, p.vocabulary, x);
     }
 }
 
-GPU_KERNEL(kThreads) sumKernel(const double* losses, int64_t count, double* sum) {
+constexpr int kSumThreads = 512;
+GPU_KERNEL(kSumThreads) sumKernel(const double* losses, int64_t count, double* sum) {
     double mine = 0;
-    for (int64_t i = thread(); i < count; i += blockThreads()) mine += losses[i];
+    GPU_UNROLL_BY_8 for (int64_t i = thread(); i < count; i += blockThreads()) mine += losses[i];
     mine = blockSumOfDoubles(mine, reinterpret_cast<double*>(sharedMemory()));
     if (thread() == 0) *sum = mine;
 }
@@ -146,9 +161,12 @@ const char* run(const LossInputs& inputs, const double* scale, double* losses, d
                    scale ? static_cast<float>(*scale) : 0.0f,
                    scale != nullptr};
     const Grid grid{inputs.student.sizes[2], 1};
-    const std::size_t shared = kThreads / 32 * sizeof(float);
-    if (const char* error = launch(kernelFor(inputs), grid, kThreads, shared, stream, p)) return error;
-    return launch(sumKernel, {1, 1}, kThreads, kThreads * sizeof(double), stream, losses, inputs.student.sizes[2], sum);
+    // So many that each has a few elements.
+    const int64_t warps = std::clamp<int64_t>(p.vocabulary / (64 * 16), 1, kThreads / 64);
+    const std::size_t shared = kThreads / 32 * sizeof(double);
+    if (const char* error = launch(kernelFor(inputs), grid, static_cast<int>(warps * 64), shared, stream, p))
+        return error;
+    return launch(sumKernel, {1, 1}, kSumThreads, shared, stream, losses, inputs.student.sizes[2], sum);
 }
 
 }  // namespace

@@ -23,21 +23,26 @@ GPU_KERNEL(kRowThreads)
 forwardKernel(const Norm p) {
     const Team team(p.lanes);
     const TeamRow row(p.order, blockX() * team.count + team.number, p.size);
-    const T* x = rowAt<T>(p.x, p.order, row.index);
-    const T* residual = rowAt<T>(p.residual, p.order, row.index);
-    T* y = rowAt<T>(p.y, p.order, row.index);
-    T* sum = rowAt<T>(p.sum, p.order, row.index);
-    float s[kHeld][kMany], other[kMany], squares = 0;
-    GPU_UNROLL for (int h = 0; h < kHeld; ++h) loadSome(s[h], x, team.at(h), row.size, 0);
-    if (residual) {
-        GPU_UNROLL for (int h = 0; h < kHeld; ++h) {
-            loadSome(other, residual, team.at(h), row.size, 0);
-            GPU_UNROLL for (int e = 0; e < kMany; ++e) s[h][e] += other[e];
-            roundAs<T>(s[h]);
-        }
-        GPU_UNROLL for (int h = 0; h < kHeld; ++h) storeSome(sum, team.at(h), row.size, s[h]);
+    const T* x = row.place.at<T>(p.x);
+    const T* residual = row.place.at<T>(p.residual);
+    T* y = row.place.at<T>(p.y);
+    T* sum = row.place.at<T>(p.sum);
+    Raw<T, kMany> xs[kHeld], residuals[kHeld];
+    GPU_UNROLL for (int h = 0; h < kHeld; ++h) {
+        xs[h].load(x, team.at(h), row.size);
+        residuals[h].clear();
+        if (residual) residuals[h].load(residual, team.at(h), row.size);
     }
-    GPU_UNROLL for (int h = 0; h < kHeld; ++h) GPU_UNROLL for (int e = 0; e < kMany; ++e) squares += s[h][e] * s[h][e];
+    float s[kHeld][kMany], other[kMany], squares = 0;
+    GPU_UNROLL for (int h = 0; h < kHeld; ++h) {
+        xs[h].widenTo(s[h]);
+        if (residual) {
+            GPU_UNROLL for (int e = 0; e < kMany; ++e) s[h][e] += residuals[h][e];
+            roundAs<T>(s[h]);
+            storeSome(sum, team.at(h), row.size, s[h]);
+        }
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) squares += s[h][e] * s[h][e];
+    }
     squares = team.sum(squares, reinterpret_cast<float*>(sharedMemory()));
     const float inverse = 1 / sqrtf(squares / static_cast<float>(p.size) + p.eps);
     if (p.inverse && team.member == 0 && row.size > 0) p.inverse[row.index] = inverse;
@@ -52,10 +57,11 @@ forwardKernel(const Norm p) {
 template <class T>
 GPU_KERNEL(kRowThreads)
 longForwardKernel(const Norm p) {
-    const T* x = rowAt<T>(p.x, p.order, blockX());
-    const T* residual = rowAt<T>(p.residual, p.order, blockX());
-    T* y = rowAt<T>(p.y, p.order, blockX());
-    T* sum = rowAt<T>(p.sum, p.order, blockX());
+    const Place place(p.order, blockX());
+    const T* x = place.at<T>(p.x);
+    const T* residual = place.at<T>(p.residual);
+    T* y = place.at<T>(p.y);
+    T* sum = place.at<T>(p.sum);
     float s[kMany], other[kMany], squares = 0;
     for (int i = thread() * kMany; i < p.size; i += kRowThreads * kMany) {
         loadSome(s, x, i, p.size, 0);
@@ -88,47 +94,56 @@ struct NormGradients {
     float* parts;  // of dweight, [blocks, size]; optional
 };
 
-// dx of W elements of a row, for what is along the row: sum(dy w x) inverse / size.
-template <class T>
-GPU_DEVICE void storeGradient(const T* dsum, T* dx, int i, int size, const float (&x)[kMany], const float (&dy)[kMany],
-                              const float (&w)[kMany], float inverse, float along) {
-    if (!dx) return;
-    float some[kMany];
-    GPU_UNROLL for (int e = 0; e < kMany; ++e) some[e] = 0;
-    if (dsum) loadSome(some, dsum, i, size, 0);
-    GPU_UNROLL for (int e = 0; e < kMany; ++e) some[e] += inverse * (dy[e] * w[e] - x[e] * inverse * along);
-    storeSome(dx, i, size, some);
-}
+// A row of a team as it lies in memory.
+template <class T, int kHeld>
+struct RawRow {
+    TeamRow row;
+    float inverse;
+    Raw<T, kMany> x[kHeld], dy[kHeld], dsum[kHeld];
 
-// A thread has the same columns of all its rows, and their sums in registers.
+    GPU_DEVICE RawRow(const NormGradients& p, const Team& team, int64_t round)
+        : row(p.order, (blockX() * p.rounds + round) * team.count + team.number, p.size) {
+        GPU_UNROLL for (int h = 0; h < kHeld; ++h) {
+            x[h].load(row.place.at<T>(p.x), team.at(h), row.size);
+            dy[h].load(row.place.at<T>(p.dy), team.at(h), row.size);
+            if (p.dsum.data)
+                dsum[h].load(row.place.at<T>(p.dsum), team.at(h), row.size);
+            else
+                dsum[h].clear();
+        }
+        inverse = p.inverse[row.index];
+    }
+};
+
+// A thread has the same columns of all its rows, and their sums in registers. While it works on a row, the next is on
+// its way.
 template <class T, int kHeld>
 GPU_KERNEL(kRowThreads)
 backwardKernel(const NormGradients p) {
     float* room = reinterpret_cast<float*>(sharedMemory());
     const Team team(p.lanes);
-    float x[kHeld][kMany], dy[kHeld][kMany], w[kHeld][kMany], sums[kHeld][kMany];
+    float w[kHeld][kMany], sums[kHeld][kMany], dx[kMany];
     GPU_UNROLL for (int h = 0; h < kHeld; ++h) {
         loadSome(w[h], p.weight, team.at(h), p.size, 0);
         GPU_UNROLL for (int e = 0; e < kMany; ++e) sums[h][e] = 0;
     }
+    RawRow<T, kHeld> next(p, team, 0);
     for (int64_t round = 0; round < p.rounds; ++round) {
-        const TeamRow row(p.order, (blockX() * p.rounds + round) * team.count + team.number, p.size);
-        const T* xRow = rowAt<T>(p.x, p.order, row.index);
-        const T* dyRow = rowAt<T>(p.dy, p.order, row.index);
-        const float inverse = p.inverse[row.index];
+        const RawRow<T, kHeld> raw = next;
+        if (kHeld == 1 && round + 1 < p.rounds) next = RawRow<T, kHeld>(p, team, round + 1);
         float along = 0;
-        GPU_UNROLL for (int h = 0; h < kHeld; ++h) {
-            loadSome(x[h], xRow, team.at(h), row.size, 0);
-            loadSome(dy[h], dyRow, team.at(h), row.size, 0);
-        }
         GPU_UNROLL for (int h = 0; h < kHeld; ++h) GPU_UNROLL for (int e = 0; e < kMany; ++e) {
-            along += dy[h][e] * w[h][e] * x[h][e];
-            sums[h][e] += dy[h][e] * x[h][e] * inverse;
+            along += raw.dy[h][e] * w[h][e] * raw.x[h][e];
+            sums[h][e] += raw.dy[h][e] * raw.x[h][e] * raw.inverse;
         }
-        along = team.sum(along, room) * inverse / static_cast<float>(p.size);
-        GPU_UNROLL for (int h = 0; h < kHeld; ++h)
-            storeGradient(rowAt<T>(p.dsum, p.order, row.index), rowAt<T>(p.dx, p.order, row.index), team.at(h),
-                          row.size, x[h], dy[h], w[h], inverse, along);
+        along = team.sum(along, room) * raw.inverse / static_cast<float>(p.size);
+        GPU_UNROLL for (int h = 0; h < kHeld; ++h) {
+            if (!p.dx.data) continue;
+            GPU_UNROLL for (int e = 0; e < kMany; ++e) dx[e] =
+                raw.dsum[h][e] + raw.inverse * (raw.dy[h][e] * w[h][e] - raw.x[h][e] * raw.inverse * along);
+            storeSome(raw.row.place.template at<T>(p.dx), team.at(h), raw.row.size, dx);
+        }
+        if (kHeld > 1 && round + 1 < p.rounds) next = RawRow<T, kHeld>(p, team, round + 1);
     }
     if (!p.parts) return;
     float* to = p.parts + blockX() * p.size;
@@ -156,8 +171,9 @@ longBackwardKernel(const NormGradients p) {
     for (int64_t round = 0; round < p.rounds; ++round) {
         const int64_t r = blockX() * p.rounds + round;
         if (r >= p.order.rows) break;
-        const T* xRow = rowAt<T>(p.x, p.order, r);
-        const T* dyRow = rowAt<T>(p.dy, p.order, r);
+        const Place place(p.order, r);
+        const T* xRow = place.at<T>(p.x);
+        const T* dyRow = place.at<T>(p.dy);
         const float inverse = p.inverse[r];
         float along = 0;
         for (int i = thread() * kMany; i < p.size; i += kRowThreads * kMany) {
@@ -171,8 +187,12 @@ longBackwardKernel(const NormGradients p) {
             loadSome(x, xRow, i, p.size, 0);
             loadSome(dy, dyRow, i, p.size, 0);
             loadSome(w, p.weight, i, p.size, 0);
-            storeGradient(rowAt<T>(p.dsum, p.order, r), rowAt<T>(p.dx, p.order, r), i, p.size, x, dy, w, inverse,
-                          along);
+            if (T* dx = place.at<T>(p.dx)) {
+                float some[kMany] = {};
+                if (const T* dsum = place.at<T>(p.dsum)) loadSome(some, dsum, i, p.size, 0);
+                GPU_UNROLL for (int e = 0; e < kMany; ++e) some[e] += inverse * (dy[e] * w[e] - x[e] * inverse * along);
+                storeSome(dx, i, p.size, some);
+            }
             if (!to) continue;
             GPU_UNROLL for (int e = 0; e < kMany; ++e) sums[e] = 0;
             if (round > 0) loadSome(sums, to, i, p.size, 0);
@@ -182,22 +202,23 @@ longBackwardKernel(const NormGradients p) {
     }
 }
 
-constexpr int kSumThreads = 1024, kGroups = 32;  // groups: of parts
-GPU_KERNEL(kSumThreads) sumPartsKernel(const PartLists p) {
-    constexpr int kColumns = kSumThreads / kGroups;
+constexpr int kColumns = 32, kMostGroups = 32;  // of a block: groups of parts
+GPU_KERNEL(kColumns* kMostGroups) sumPartsKernel(const PartLists p) {
+    const int groups = blockThreads() / kColumns;
     float* room = reinterpret_cast<float*>(sharedMemory());
     const int column = thread() % kColumns, group = thread() / kColumns;
     const int64_t c = blockX() * kColumns + column;
-    float* to = p.to[blockY()];
+    float* to = nullptr;
+    GPU_UNROLL for (int list = 0; list < kMostLists; ++list) if (blockY() == list) to = p.to[list];
     if (!to) return;
     const float* from = p.from + blockY() * p.columns + c;
     float sum = 0;
     const int64_t parts = c < p.columns ? p.parts : 0;
-    GPU_UNROLL_BY_8 for (int64_t part = group; part < parts; part += kGroups) sum += from[part * p.stride];
+    GPU_UNROLL_BY_8 for (int64_t part = group; part < parts; part += groups) sum += from[part * p.stride];
     room[thread()] = sum;
     sync();
     if (group != 0 || c >= p.columns) return;
-    for (int g = 1; g < kGroups; ++g) sum += room[g * kColumns + column];
+    for (int g = 1; g < groups; ++g) sum += room[g * kColumns + column];
     to[c] = sum;
 }
 
@@ -207,11 +228,8 @@ template <class P>
 using Kernel = void (*)(P);
 template <class T>
 Kernel<const Norm> forwardFor(int held) {
-    static constexpr Kernel<const Norm> kernels[] = {longForwardKernel<T>, forwardKernel<T, 1>,
-                                                     forwardKernel<T, 2>,  nullptr,
-                                                     forwardKernel<T, 4>,  nullptr,
-                                                     forwardKernel<T, 6>,  nullptr,
-                                                     forwardKernel<T, 8>};
+    static constexpr Kernel<const Norm> kernels[] = {longForwardKernel<T>, forwardKernel<T, 1>, forwardKernel<T, 2>,
+                                                     nullptr, forwardKernel<T, 4>};
     return kernels[held];
 }
 template <class T>
@@ -236,13 +254,14 @@ int64_t partsFor(const RmsNorm& op) {
 }  // namespace
 
 const char* sumParts(const PartLists& lists, int count, void* stream) {
-    const int64_t columns = kSumThreads / kGroups;
-    return launch(sumPartsKernel, {(lists.columns + columns - 1) / columns, count}, kSumThreads,
-                  kSumThreads * sizeof(float), stream, lists);
+    int groups = 2;
+    while (groups < kMostGroups && groups * 8 < lists.parts) groups *= 2;
+    return launch(sumPartsKernel, {(lists.columns + kColumns - 1) / kColumns, count}, groups * kColumns,
+                  static_cast<std::size_t>(groups * kColumns) * sizeof(float), stream, lists);
 }
 
 const char* rmsNormForward(const RmsNorm& op, const RmsNormOutputs& outputs, void* stream) {
-    const TeamShape shape(op.x.sizes[3], 8);
+    const TeamShape shape(op.x.sizes[3], 2);
     Norm p{};
     p.order = RowOrder(op.x), p.lanes = shape.lanes, p.size = static_cast<int>(op.x.sizes[3]);
     p.x = DeviceView(op.x), p.residual = DeviceView(op.residual);

@@ -21,22 +21,24 @@ swiGluKernel(const Glu p) {
     const int64_t unit = blockX() * kRowThreads + thread(), r = p.units.quotient(unit);
     const int i = static_cast<int>(unit - r * p.units.value) * kMany;
     if (r >= p.order.rows) return;
-    float gate[kMany], up[kMany], dy[kMany];
-    loadSome(gate, rowAt<T>(p.gate, p.order, r), i, p.size, 0);
-    loadSome(up, rowAt<T>(p.up, p.order, r), i, p.size, 0);
+    const Place place(p.order, r);
+    Raw<T, kMany> gates, ups, dys;
+    gates.load(place.at<T>(p.gate), i, p.size);
+    ups.load(place.at<T>(p.up), i, p.size);
+    float x[kMany], y[kMany];
     if (p.y.data) {
-        GPU_UNROLL for (int e = 0; e < kMany; ++e) up[e] *= gate[e] * sigmoid(gate[e]);
-        storeSome(rowAt<T>(p.y, p.order, r), i, p.size, up);
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) x[e] = ups[e] * gates[e] * sigmoid(gates[e]);
+        storeSome(place.at<T>(p.y), i, p.size, x);
         return;
     }
-    loadSome(dy, rowAt<T>(p.dy, p.order, r), i, p.size, 0);
+    dys.load(place.at<T>(p.dy), i, p.size);
     GPU_UNROLL for (int e = 0; e < kMany; ++e) {
-        const float s = sigmoid(gate[e]), silu = gate[e] * s;
-        gate[e] = dy[e] * up[e] * (s + silu * (1 - s));
-        dy[e] *= silu;
+        const float s = sigmoid(gates[e]), silu = gates[e] * s;
+        x[e] = dys[e] * silu;
+        y[e] = dys[e] * ups[e] * (s + silu * (1 - s));
     }
-    storeSome(rowAt<T>(p.dup, p.order, r), i, p.size, dy);
-    storeSome(rowAt<T>(p.dgate, p.order, r), i, p.size, gate);
+    storeSome(place.at<T>(p.dup), i, p.size, x);
+    storeSome(place.at<T>(p.dgate), i, p.size, y);
 }
 
 Glu gluOf(const SwiGlu& op) {
@@ -68,18 +70,21 @@ ropeKernel(const Turn p) {
     const int64_t unit = blockX() * kRowThreads + thread(), r = p.units.quotient(unit);
     const int i = static_cast<int>(unit - r * p.units.value) * kMany;
     if (r >= p.order.rows) return;
-    const T* x = rowAt<T>(p.x, p.order, r);
-    T* y = rowAt<T>(p.y, p.order, r);
-    const int64_t angles = tokenOf(p.order, r) * p.rotation.stride;
-    float a[kMany], b[kMany], c[kMany], s[kMany];
-    loadSome(a, x, i, p.half, 0);
-    loadSome(b, x + p.half, i, p.half, 0);
-    loadSome(c, p.rotation.cos + angles, i, p.half, 0);
-    loadSome(s, p.rotation.sin + angles, i, p.half, 0);
+    const Place place(p.order, r);
+    const T* x = place.at<T>(p.x);
+    T* y = place.at<T>(p.y);
+    const int64_t angles = place.t * p.rotation.stride;
+    Raw<T, kMany> firsts, seconds;
+    Raw<float, kMany> cos, sin;
+    firsts.load(x, i, p.half);
+    seconds.load(x + p.half, i, p.half);
+    cos.load(p.rotation.cos + angles, i, p.half);
+    sin.load(p.rotation.sin + angles, i, p.half);
+    float a[kMany], b[kMany];
     GPU_UNROLL for (int e = 0; e < kMany; ++e) {
-        const float first = a[e], turn = p.side * s[e];
-        a[e] = p.scale * (first * c[e] - b[e] * turn);
-        b[e] = p.scale * (b[e] * c[e] + first * turn);
+        const float turn = p.side * sin[e];
+        a[e] = p.scale * (firsts[e] * cos[e] - seconds[e] * turn);
+        b[e] = p.scale * (seconds[e] * cos[e] + firsts[e] * turn);
     }
     storeSome(y, i, p.half, a);
     storeSome(y + p.half, i, p.half, b);
@@ -101,15 +106,18 @@ GPU_KERNEL(kRowThreads)
 alignKernel(const Align p) {
     const Team team(p.lanes);
     const TeamRow row(p.order, blockX() * team.count + team.number, p.size);
-    const T* target = rowAt<T>(p.target, p.order, row.index);
-    const T* output = rowAt<T>(p.output, p.order, row.index);
-    float a[kMany], d[kHeld][kMany], squares = 0;
+    const T* target = row.place.at<T>(p.target);
+    const T* output = row.place.at<T>(p.output);
+    Raw<T, kMany> targets[kHeld], outputs[kHeld];
     GPU_UNROLL for (int h = 0; h < kHeld; ++h) {
-        loadSome(a, target, team.at(h), row.size, 0);
-        loadSome(d[h], output, team.at(h), row.size, 0);
-        GPU_UNROLL for (int e = 0; e < kMany; ++e) d[h][e] -= a[e];
+        targets[h].load(target, team.at(h), row.size);
+        outputs[h].load(output, team.at(h), row.size);
     }
-    GPU_UNROLL for (int h = 0; h < kHeld; ++h) GPU_UNROLL for (int e = 0; e < kMany; ++e) squares += d[h][e] * d[h][e];
+    float d[kHeld][kMany], squares = 0;
+    GPU_UNROLL for (int h = 0; h < kHeld; ++h) GPU_UNROLL for (int e = 0; e < kMany; ++e) {
+        d[h][e] = outputs[h][e] - targets[h][e];
+        squares += d[h][e] * d[h][e];
+    }
     const float distance = sqrtf(team.sum(squares, reinterpret_cast<float*>(sharedMemory())) + 1e-24f);
     if (p.distances) {
         double* room = reinterpret_cast<double*>(sharedMemory());
@@ -118,7 +126,7 @@ alignKernel(const Align p) {
         if (thread() == 0) p.distances[blockX()] = sum;
         return;
     }
-    T* doutput = rowAt<T>(p.doutput, p.order, row.index);
+    T* doutput = row.place.at<T>(p.doutput);
     const float factor = (p.factor ? p.dloss * *p.factor : p.dloss) / distance;
     GPU_UNROLL for (int h = 0; h < kHeld; ++h) {
         GPU_UNROLL for (int e = 0; e < kMany; ++e) d[h][e] *= factor;
@@ -130,8 +138,9 @@ alignKernel(const Align p) {
 template <class T>
 GPU_KERNEL(kRowThreads)
 longAlignKernel(const Align p) {
-    const T* target = rowAt<T>(p.target, p.order, blockX());
-    const T* output = rowAt<T>(p.output, p.order, blockX());
+    const Place place(p.order, blockX());
+    const T* target = place.at<T>(p.target);
+    const T* output = place.at<T>(p.output);
     float a[kMany], b[kMany], squares = 0;
     for (int i = thread() * kMany; i < p.size; i += kRowThreads * kMany) {
         loadSome(a, target, i, p.size, 0);
@@ -143,7 +152,7 @@ longAlignKernel(const Align p) {
         if (thread() == 0) p.distances[blockX()] = distance;
         return;
     }
-    T* doutput = rowAt<T>(p.doutput, p.order, blockX());
+    T* doutput = place.at<T>(p.doutput);
     const float factor = (p.factor ? p.dloss * *p.factor : p.dloss) / distance;
     for (int i = thread() * kMany; i < p.size; i += kRowThreads * kMany) {
         loadSome(a, target, i, p.size, 0);
@@ -164,7 +173,7 @@ GPU_KERNEL(kMeanThreads) meanKernel(const double* distances, int64_t count, doub
 // --- On the host ----------------------------------------------------------------------------------------------------
 
 TeamShape shapeOf(const AlignLoss& op) {
-    return TeamShape(op.target.sizes[3], 8);
+    return TeamShape(op.target.sizes[3], 2);
 }
 Align alignOf(const AlignLoss& op) {
     Align p{};
@@ -176,8 +185,7 @@ template <class T>
 auto alignKernelFor(int held) {
     using Kernel = void (*)(const Align);
     static constexpr Kernel kernels[] = {longAlignKernel<T>, alignKernel<T, 1>, alignKernel<T, 2>, nullptr,
-                                         alignKernel<T, 4>,  nullptr,           alignKernel<T, 6>, nullptr,
-                                         alignKernel<T, 8>};
+                                         alignKernel<T, 4>};
     return kernels[held];
 }
 double shareOfRow(const Align& p) {

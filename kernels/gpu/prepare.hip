@@ -1,6 +1,6 @@
-// A warp for a head of a token, forward; for a head of k and v and a few tokens, backward: it goes through the query
-// heads of it, keeps the sums over its tokens of the parameters' gradients in registers, and what they add to k and v
-// in shared memory.
+// Some lanes of a warp have a head of a token, each eight channels of it in registers. Backward, a block has the query
+// heads of a head of k and v: it goes through some tokens, keeps the sums over them of the parameters' gradients in
+// registers, and adds what its heads have for k and v in shared memory.
 #include <algorithm>
 
 #include "kernels/gpu/prepare.h"
@@ -9,15 +9,17 @@
 namespace radlads::kernels::gpu {
 namespace {
 
-constexpr int kThreads = 128;
-constexpr int kTokens = 4;            // of a piece of the backward pass
-constexpr int64_t kMostWarps = 2048;  // of the backward pass; not of a device: its bits do not depend on it
+constexpr int kBackwardThreads = 192;  // few enough for two blocks on a multiprocessor
+constexpr int64_t kMostBlocks = 512;   // of the backward pass; not of a device: its bits do not depend on it
 constexpr float kDecayScale = 0.60653065971263342f;  // e^-1/2
-constexpr int64_t kNarrowHead = 64;
+
+enum class Form { Six, Seven, Tuned };  // Tuned: wkv7 with removal and replacement
 
 struct Common {
-    int64_t heads, kvHeads, group, tokens, rows, size;  // rows: of [batch, tokens]
-    bool isSeven, isBalanced;
+    Divisor heads, kvHeads, group, tokens;  // group: query heads of a head of k and v
+    int64_t rows;                           // of [batch, tokens]
+    int size, lanes;
+    bool isBalanced;
     DeviceView q, k, v, decay, rate, mix, first;
     const float *decayBase, *rateBase, *mixBase, *removal, *replacement;
     Rotation rotation;
@@ -30,322 +32,414 @@ struct Backward : Common {
     DeviceView ofQ, ofG, ofK, ofV, ofA, ofB;
     DeviceView dq, dk, dv, ddecay, drate, dmix, dfirst;
     float* sums;  // [parts, 5, heads, size]
-    int64_t parts;
+    int64_t rounds;
+    int headsAtOnce, slots;  // of a block: query heads, and tokens
 };
 
-template <class T>
-GPU_DEVICE T* headOf(const DeviceView& view, const Common& p, int64_t row, int64_t head) {
-    if (!view.data) return nullptr;
-    return static_cast<T*>(view.data) + rowOf(view, row / p.tokens, head, row % p.tokens);
-}
+// Where a lane is: channels i to i + kMany - 1 of head h, whose keys and values are head j. size 0: nowhere.
+struct At {
+    uint32_t b = 0, t = 0, h = 0, j = 0;
+    int i = 0, size = 0;
 
-// Channels i to i + W - 1 of a head after the rotation of row t, or back.
-template <int W, class T>
-GPU_DEVICE void loadTurned(float (&x)[W], const T* head, const Common& p, int64_t t, int64_t i, bool back) {
-    loadSome(x, head, i, p.size, 0);
-    if (!p.rotation.cos) return;
-    const int64_t half = p.size / 2;
-    const float *cos = p.rotation.cos + t * p.rotation.stride, *sin = p.rotation.sin + t * p.rotation.stride;
-    float other[W], c[W], s[W];
-    if (half % W == 0) {
-        const bool isFirst = i < half;
-        loadSome(other, head, isFirst ? i + half : i - half, p.size, 0);
-        loadSome(c, cos, isFirst ? i : i - half, half, 0);
-        loadSome(s, sin, isFirst ? i : i - half, half, 0);
-        GPU_UNROLL for (int e = 0; e < W; ++e) x[e] = x[e] * c[e] + (isFirst != back ? -s[e] : s[e]) * other[e];
-        return;
+    GPU_DEVICE void goTo(const Common& p, int64_t row, int64_t head) {
+        size = row < p.rows ? p.size : 0;
+        const int64_t within = row < p.rows ? row : p.rows - 1;
+        const int64_t batch = p.tokens.quotient(within);
+        b = static_cast<uint32_t>(batch), t = static_cast<uint32_t>(within - batch * p.tokens.value);
+        h = static_cast<uint32_t>(head), j = static_cast<uint32_t>(p.group.quotient(head));
     }
-    GPU_UNROLL for (int e = 0; e < W; ++e) {
-        const int64_t at = i + e;
-        if (at >= p.size) continue;
-        const bool isFirst = at < half;
-        const float partner = get(head, isFirst ? at + half : at - half);
-        const float sine = sin[isFirst ? at : at - half];
-        x[e] = x[e] * cos[isFirst ? at : at - half] + (isFirst != back ? -sine : sine) * partner;
+    template <class T>
+    GPU_DEVICE T* of(const DeviceView& view, uint32_t head) const {
+        return static_cast<T*>(view.data) + rowOf(view, b, head, t);
     }
-}
-
-// What becomes of W channels of a head of a token on its way.
-template <int W>
-struct Elements {
-    float g[W], slope[W], rate[W], mix[W];  // log decay, its slope by its input
+    template <class T>
+    GPU_DEVICE void load(float (&x)[kMany], const DeviceView& view) const {
+        loadSome(x, of<T>(view, h), i, size, 0);
+    }
+    template <class T>
+    GPU_DEVICE void store(const DeviceView& view, const float (&x)[kMany]) const {
+        storeSome(of<T>(view, h), i, size, x);
+    }
+    // Of a parameter.
+    GPU_DEVICE void load(float (&x)[kMany], const float* parameter) const {
+        loadSome(x, parameter + int64_t{h} * size, i, size, 0);
+    }
 };
-template <int W, class T>
-GPU_DEVICE void loadElements(Elements<W>& x, const Common& p, int64_t row, int64_t h, int64_t i) {
-    float base[W];
-    const auto load = [&](float(&to)[W], const DeviceView& view, const float* bases) {
-        loadSome(to, headOf<T>(view, p, row, h), i, p.size, 0);
-        loadSome(base, bases + h * p.size, i, p.size, 0);
-        GPU_UNROLL for (int e = 0; e < W; ++e) to[e] += base[e];
-    };
-    load(x.g, p.decay, p.decayBase);
-    GPU_UNROLL for (int e = 0; e < W; ++e) {
-        if (p.isSeven) {
-            const float s = sigmoid(x.g[e]);
-            x.g[e] = -kDecayScale * s;
-            x.slope[e] = x.g[e] * (1 - s);
-        } else {
-            const float g = -exponential(x.g[e]);
-            x.g[e] = g < -5 ? -5.0f : g;
-            x.slope[e] = g < -5 ? 0.0f : g;
+GPU_DEVICE float laneSum(float value, int lanes) {
+    for (int step = lanes / 2; step > 0; step /= 2) value += shuffle(value, lane() ^ step);
+    return value;
+}
+
+// The rotation of a token's channels: x cos + sin times the channel in the other half.
+struct Turn {
+    float cos[kMany], sin[kMany];
+
+    GPU_DEVICE Turn(const Common& p, const At& at) {
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) cos[e] = 1, sin[e] = 0;
+        if (!p.rotation.cos || at.size == 0) return;
+        const int half = at.size / 2;
+        const int64_t row = int64_t{at.t} * p.rotation.stride;
+        if (half % kMany == 0) {
+            const int first = at.i < half ? at.i : at.i - half;
+            loadSome(cos, p.rotation.cos + row, first, half, 0);
+            loadSome(sin, p.rotation.sin + row, first, half, 0);
+            GPU_UNROLL for (int e = 0; e < kMany; ++e) if (at.i < half) sin[e] = -sin[e];
+            return;
         }
-        x.rate[e] = x.mix[e] = 0;
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) {
+            const int channel = at.i + e, first = channel < half ? channel : channel - half;
+            if (channel >= at.size) continue;
+            cos[e] = p.rotation.cos[row + first];
+            sin[e] = channel < half ? -p.rotation.sin[row + first] : p.rotation.sin[row + first];
+        }
     }
-    if (p.isSeven) {
-        load(x.rate, p.rate, p.rateBase);
-        GPU_UNROLL for (int e = 0; e < W; ++e) x.rate[e] = sigmoid(x.rate[e]);
+};
+// The channels of a lane, and those of the other half that are turned into them.
+template <class T>
+struct Turned {
+    Raw<T, kMany> own, other;
+
+    GPU_DEVICE void load(const T* head, const Common& p, const At& at) {
+        own.load(head, at.i, at.size);
+        other.clear();
+        if (!p.rotation.cos) return;
+        const int half = at.size / 2;
+        if (half % kMany == 0) {
+            other.load(head, at.i < half ? at.i + half : at.i - half, at.size);
+            return;
+        }
+        float x[kMany] = {};
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) {
+            const int channel = at.i + e;
+            if (channel < at.size) x[e] = get(head, channel < half ? channel + half : channel - half);
+        }
+        other.set(x);
     }
-    if (p.first.data) {
-        load(x.mix, p.mix, p.mixBase);
-        GPU_UNROLL for (int e = 0; e < W; ++e) x.mix[e] = sigmoid(x.mix[e]);
-    }
+    GPU_DEVICE float forward(const Turn& by, int e) const { return own[e] * by.cos[e] + other[e] * by.sin[e]; }
+    GPU_DEVICE float back(const Turn& by, int e) const { return own[e] * by.cos[e] - other[e] * by.sin[e]; }
+};
+
+// An input that a parameter is added to.
+template <class T>
+GPU_DEVICE void widenWith(float (&x)[kMany], const Raw<T, kMany>& raw, const float* bases, const At& at) {
+    at.load(x, bases);
+    GPU_UNROLL for (int e = 0; e < kMany; ++e) x[e] += raw[e];
+}
+template <class T>
+GPU_DEVICE void sigmoidWith(float (&x)[kMany], const Raw<T, kMany>& raw, const float* bases, const At& at) {
+    widenWith(x, raw, bases, at);
+    GPU_UNROLL for (int e = 0; e < kMany; ++e) x[e] = sigmoid(x[e]);
 }
 
-// The key's part in the state, per element of R(k).
-template <int W>
-GPU_DEVICE void strengthOf(float (&x)[W], const Elements<W>& of, const float (&replacement)[W], const Common& p) {
-    GPU_UNROLL for (int e = 0; e < W; ++e) {
-        if (p.isBalanced)
-            x[e] = of.rate[e] - expm1f(of.g[e]);
-        else
-            x[e] = p.isSeven ? 1 + (of.rate[e] - 1) * replacement[e] : 1.0f;
+// What becomes of the channels of a lane on their way.
+template <class T, Form kForm>
+struct Elements {
+    static constexpr bool kTuned = kForm == Form::Tuned;
+    const Common& p;
+    float g[kMany], fade[kMany], rate[kMany];  // log decay, exp(g) - 1 where that is wanted
+    float removal[kMany], replacement[kMany];  // ones where they are absent
+
+    GPU_DEVICE Elements(const Common& common, const At& at, const Raw<T, kMany>& decays, const Raw<T, kMany>& rates)
+        : p(common) {
+        widenWith(g, decays, p.decayBase, at);
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) {
+            if (kForm != Form::Six) {
+                g[e] = -kDecayScale * sigmoid(g[e]);
+            } else {
+                g[e] = -exponential(g[e]);
+                g[e] = g[e] < -5 ? -5.0f : g[e];
+            }
+            fade[e] = !kTuned && p.isBalanced ? expm1f(g[e]) : 0.0f;
+            rate[e] = 0, removal[e] = replacement[e] = 1;
+        }
+        if (kForm != Form::Six) sigmoidWith(rate, rates, p.rateBase, at);
+        if (kTuned) at.load(removal, p.removal), at.load(replacement, p.replacement);
     }
-}
-// Ones where the parameter is absent.
-template <int W>
-GPU_DEVICE void loadParameter(float (&x)[W], const float* parameter, const Common& p, int64_t h, int64_t i) {
-    GPU_UNROLL for (int e = 0; e < W; ++e) x[e] = 1;
-    if (parameter) loadSome(x, parameter + h * p.size, i, p.size, 0);
-}
+    // Of g by its input; a decay that is held at its limit has none.
+    GPU_DEVICE float slope(int e) const {
+        if (kForm != Form::Six) return g[e] * (1 + g[e] * (1 / kDecayScale));
+        return g[e] == -5 ? 0.0f : g[e];
+    }
+    // Of the key in the state, per element of R(k).
+    GPU_DEVICE float strength(int e) const {
+        if (kTuned) return 1 + (rate[e] - 1) * replacement[e];
+        return p.isBalanced ? rate[e] - fade[e] : 1.0f;
+    }
+};
 
 // 1 / |R(k) removal|
-template <int W, class T>
-GPU_DEVICE float inverseLength(const Common& p, const T* key, int64_t t, int64_t h) {
-    float x[W], removal[W], squares = 0;
-    for (int64_t i = lane() * W; i < p.size; i += warpLanes() * W) {
-        loadTurned(x, key, p, t, i, false);
-        loadParameter(removal, p.removal, p, h, i);
-        GPU_UNROLL for (int e = 0; e < W; ++e) squares += x[e] * removal[e] * (x[e] * removal[e]);
-    }
-    return 1 / sqrtf(warpSum(squares) + 1e-24f);
+GPU_DEVICE float inverseLength(const float (&key)[kMany], const float (&removal)[kMany], int lanes) {
+    float squares = 0;
+    GPU_UNROLL for (int e = 0; e < kMany; ++e) squares += key[e] * removal[e] * (key[e] * removal[e]);
+    return 1 / sqrtf(laneSum(squares, lanes) + 1e-24f);
 }
 
-template <class T, int W>
-GPU_KERNEL(kThreads)
-forwardKernel(Forward p) {
-    const int64_t index = blockX() * blockWarps() + warp();
-    if (index >= p.rows * p.heads) return;
-    const int64_t row = index / p.heads, h = index % p.heads, j = h / p.group, t = row % p.tokens;
-    const T* key = headOf<T>(p.k, p, row, j);
-    const float inverse = p.isSeven ? inverseLength<W>(p, key, t, h) : 1.0f;
-    Elements<W> of;
-    float x[W], y[W], parameter[W];
-    for (int64_t i = lane() * W; i < p.size; i += warpLanes() * W) {
+template <class T, Form kForm>
+GPU_KERNEL_TOGETHER(kRowThreads, sizeof(T) == 2 ? 3 : 2)
+forwardKernel(const Forward p) {
+    constexpr bool kSeven = kForm != Form::Six;
+    const Team team(p.lanes);
+    const int64_t unit = blockX() * team.count + team.number, row = p.heads.quotient(unit);
+    At at;
+    at.i = team.member * kMany;
+    at.goTo(p, row, unit - row * p.heads.value);
+    const bool isMixed = kSeven && p.first.data;
+    Turned<T> q = {}, k;
+    Raw<T, kMany> decay, rate = {}, v = {}, mix = {}, first = {};
+    k.load(at.of<T>(p.k, at.j), p, at);
+    decay.load(at.of<T>(p.decay, at.h), at.i, at.size);
+    if (kSeven) rate.load(at.of<T>(p.rate, at.h), at.i, at.size);
+    if (p.q.data) q.load(at.of<T>(p.q, at.h), p, at);
+    if (p.v.data) v.load(at.of<T>(p.v, at.j), at.i, at.size);
+    if (isMixed) {
+        mix.load(at.of<T>(p.mix, at.h), at.i, at.size);
+        first.load(at.of<T>(p.first, at.h), at.i, at.size);
+    }
+    const Turn turn(p, at);
+    float key[kMany], x[kMany], y[kMany];
+    if (p.q.data) {
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) x[e] = q.forward(turn, e) * p.queryScale;
+        at.store<T>(p.outQ, x);
+    }
+    GPU_UNROLL for (int e = 0; e < kMany; ++e) key[e] = k.forward(turn, e);
+    const Elements<T, kForm> of(p, at, decay, rate);
+    at.store<float>(p.outG, of.g);
+    GPU_UNROLL for (int e = 0; e < kMany; ++e) x[e] = key[e] * of.strength(e);
+    at.store<T>(p.outK, x);
+    if (kSeven) {
+        const float inverse = inverseLength(key, of.removal, p.lanes);
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) {
+            x[e] = -inverse * of.removal[e] * key[e];
+            y[e] = -x[e] * of.rate[e];
+        }
+        at.store<T>(p.outA, x);
+        at.store<T>(p.outB, y);
+    }
+    if (!p.v.data) return;
+    v.widenTo(x);
+    if (isMixed) {
+        sigmoidWith(y, mix, p.mixBase, at);
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) x[e] += (first[e] - x[e]) * y[e];
+    }
+    at.store<T>(p.outV, x);
+}
+
+// The sums of a lane over its tokens: the gradients of decayBase, rateBase, mixBase, removal, replacement.
+using ParameterSums = float[kMostLists][kMany];
+
+// What a lane reads for the gradients of the query and the value, and works out; what is dv's goes to shared memory.
+template <class T, Form kForm>
+struct Values {
+    Turned<T> ofQ;
+    Raw<T, kMany> ofV, v, first, mix;
+
+    GPU_DEVICE static bool isMixed(const Backward& p) { return kForm != Form::Six && p.first.data; }
+    GPU_DEVICE void load(const Backward& p, const At& at) {
+        if (p.q.data) ofQ.load(at.of<T>(p.ofQ, at.h), p, at);
+        if (p.v.data) ofV.load(at.of<T>(p.ofV, at.h), at.i, at.size);
+        if (!isMixed(p)) return;
+        v.load(at.of<T>(p.v, at.j), at.i, at.size);
+        first.load(at.of<T>(p.first, at.h), at.i, at.size);
+        mix.load(at.of<T>(p.mix, at.h), at.i, at.size);
+    }
+    GPU_DEVICE void work(const Backward& p, const At& at, const Turn& turn, ParameterSums& sums, float* dvs) const {
+        float dv[kMany], share[kMany], dmix[kMany];
         if (p.q.data) {
-            loadTurned(x, headOf<T>(p.q, p, row, h), p, t, i, false);
-            GPU_UNROLL for (int e = 0; e < W; ++e) x[e] *= p.queryScale;
-            storeSome(headOf<T>(p.outQ, p, row, h), i, p.size, x);
+            GPU_UNROLL for (int e = 0; e < kMany; ++e) dv[e] = ofQ.back(turn, e) * p.queryScale;
+            at.store<T>(p.dq, dv);
         }
-        loadElements<W, T>(of, p, row, h, i);
-        storeSome(headOf<float>(p.outG, p, row, h), i, p.size, of.g);
-        loadTurned(x, key, p, t, i, false);
-        loadParameter(parameter, p.replacement, p, h, i);
-        strengthOf(y, of, parameter, p);
-        GPU_UNROLL for (int e = 0; e < W; ++e) y[e] *= x[e];
-        storeSome(headOf<T>(p.outK, p, row, h), i, p.size, y);
-        if (p.isSeven) {
-            loadParameter(parameter, p.removal, p, h, i);
-            GPU_UNROLL for (int e = 0; e < W; ++e) {
-                x[e] *= -inverse * parameter[e];
-                y[e] = -x[e] * of.rate[e];
-            }
-            storeSome(headOf<T>(p.outA, p, row, h), i, p.size, x);
-            storeSome(headOf<T>(p.outB, p, row, h), i, p.size, y);
-        }
-        if (!p.v.data) continue;
-        loadSome(x, headOf<T>(p.v, p, row, j), i, p.size, 0);
-        if (p.first.data) {
-            loadSome(y, headOf<T>(p.first, p, row, h), i, p.size, 0);
-            GPU_UNROLL for (int e = 0; e < W; ++e) x[e] += (y[e] - x[e]) * of.mix[e];
-        }
-        storeSome(headOf<T>(p.outV, p, row, h), i, p.size, x);
-    }
-}
-
-// The sums of a warp's lane over its tokens: the gradients of decayBase, rateBase, mixBase, removal, replacement.
-template <int W>
-struct ParameterSums {
-    float x[kMostLists][W];
-};
-
-// One head of a token, channels i to i + W - 1. along: the sum over channels of dkappa kappa. dkey, dv: of this lane.
-template <int W, class T>
-struct Pass {
-    const Backward& p;
-    int64_t row, t, h, j;
-    float inverse;
-
-    // dkappa, with what it needs.
-    GPU_DEVICE void dkappa(float (&x)[W], const Elements<W>& of, int64_t i) const {
-        float da[W];
-        loadSome(x, headOf<T>(p.ofB, p, row, h), i, p.size, 0);
-        loadSome(da, headOf<T>(p.ofA, p, row, h), i, p.size, 0);
-        GPU_UNROLL for (int e = 0; e < W; ++e) x[e] = x[e] * of.rate[e] - da[e];
-    }
-    GPU_DEVICE float along() const {
-        Elements<W> of;
-        float key[W], removal[W], d[W], sum = 0;
-        for (int64_t i = lane() * W; i < p.size; i += warpLanes() * W) {
-            loadElements<W, T>(of, p, row, h, i);
-            loadTurned(key, headOf<T>(p.k, p, row, j), p, t, i, false);
-            loadParameter(removal, p.removal, p, h, i);
-            dkappa(d, of, i);
-            GPU_UNROLL for (int e = 0; e < W; ++e) sum += d[e] * key[e] * removal[e] * inverse;
-        }
-        return warpSum(sum);
-    }
-    GPU_DEVICE void work(int64_t i, float alongAll, ParameterSums<W>& sums, float* dkey, float* dv) const {
-        Elements<W> of;
-        float key[W], removal[W], replacement[W], dk[W], x[W], y[W], toKey[W];
-        loadElements<W, T>(of, p, row, h, i);
-        loadTurned(key, headOf<T>(p.k, p, row, j), p, t, i, false);
-        loadParameter(removal, p.removal, p, h, i);
-        loadParameter(replacement, p.replacement, p, h, i);
-        loadSome(dk, headOf<T>(p.ofK, p, row, h), i, p.size, 0);
-        strengthOf(toKey, of, replacement, p);
-        loadSome(x, headOf<float>(p.ofG, p, row, h), i, p.size, 0);
-        GPU_UNROLL for (int e = 0; e < W; ++e) {
-            toKey[e] *= dk[e];
-            if (p.isBalanced) x[e] -= dk[e] * key[e] * exponential(of.g[e]);
-            x[e] *= of.slope[e];
-            sums.x[0][e] += x[e];
-        }
-        storeSome(headOf<T>(p.ddecay, p, row, h), i, p.size, x);
-        if (p.isSeven) {
-            loadSome(x, headOf<T>(p.ofB, p, row, h), i, p.size, 0);
-            dkappa(y, of, i);
-            GPU_UNROLL for (int e = 0; e < W; ++e) {
-                const float kappa = key[e] * removal[e] * inverse, rate = of.rate[e], strong = dk[e] * key[e];
-                const float du = (y[e] - kappa * alongAll) * inverse;
-                toKey[e] += du * removal[e];
-                x[e] = (x[e] * kappa + strong * replacement[e]) * rate * (1 - rate);
-                sums.x[1][e] += x[e];
-                sums.x[3][e] += du * key[e];
-                sums.x[4][e] += strong * (rate - 1);
-            }
-            storeSome(headOf<T>(p.drate, p, row, h), i, p.size, x);
-        }
-        GPU_UNROLL for (int e = 0; e < W; ++e) if (i + e < p.size) dkey[i + e] += toKey[e];
         if (!p.v.data) return;
-        loadSome(x, headOf<T>(p.ofV, p, row, h), i, p.size, 0);
-        GPU_UNROLL for (int e = 0; e < W; ++e) if (i + e < p.size) dv[i + e] += x[e] * (1 - of.mix[e]);
-        if (!p.first.data) return;
-        loadSome(y, headOf<T>(p.first, p, row, h), i, p.size, 0);
-        loadSome(key, headOf<T>(p.v, p, row, j), i, p.size, 0);
-        GPU_UNROLL for (int e = 0; e < W; ++e) {
-            const float share = x[e] * of.mix[e];
-            y[e] = share * (y[e] - key[e]) * (1 - of.mix[e]);
-            sums.x[2][e] += y[e];
-            x[e] = share;
+        ofV.widenTo(dv);
+        if (isMixed(p)) {
+            sigmoidWith(share, mix, p.mixBase, at);
+            GPU_UNROLL for (int e = 0; e < kMany; ++e) {
+                const float rest = 1 - share[e];
+                share[e] *= dv[e];
+                dmix[e] = share[e] * (first[e] - v[e]) * rest;
+                sums[2][e] += dmix[e];
+                dv[e] -= share[e];
+            }
+            at.store<T>(p.dfirst, share);
+            at.store<T>(p.dmix, dmix);
         }
-        storeSome(headOf<T>(p.dfirst, p, row, h), i, p.size, x);
-        storeSome(headOf<T>(p.dmix, p, row, h), i, p.size, y);
+        storeSome(dvs, 0, kMany, dv);
     }
 };
 
-// Of shared memory: what is added to the keys and values of its tokens, and two numbers of each.
-GPU_BOTH int64_t floatsOfWarp(int64_t size) {
-    return 2 * kTokens * (size + 1);
+// The same for the decay, the rate and the key, which goes to shared memory, rotated.
+template <class T, Form kForm>
+struct Keys {
+    static constexpr bool kSeven = kForm != Form::Six, kTuned = kForm == Form::Tuned;
+    Turned<T> k;
+    Raw<T, kMany> decay, rate, ofK, ofA, ofB;
+    Raw<float, kMany> ofG;
+
+    GPU_DEVICE void load(const Backward& p, const At& at) {
+        k.load(at.of<T>(p.k, at.j), p, at);
+        decay.load(at.of<T>(p.decay, at.h), at.i, at.size);
+        ofK.load(at.of<T>(p.ofK, at.h), at.i, at.size);
+        ofG.load(at.of<float>(p.ofG, at.h), at.i, at.size);
+        if (!kSeven) return;
+        rate.load(at.of<T>(p.rate, at.h), at.i, at.size);
+        ofA.load(at.of<T>(p.ofA, at.h), at.i, at.size);
+        ofB.load(at.of<T>(p.ofB, at.h), at.i, at.size);
+    }
+    GPU_DEVICE void work(const Backward& p, const At& at, const Turn& turn, ParameterSums& sums, float* dkeys) const {
+        float key[kMany], dk[kMany], x[kMany], dkey[kMany];
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) key[e] = k.forward(turn, e);
+        const Elements<T, kForm> of(p, at, decay, rate);
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) {
+            dkey[e] = of.strength(e) * ofK[e];
+            dk[e] = ofK[e] * key[e];
+            x[e] = ofG[e];
+            if (!kTuned && p.isBalanced) x[e] -= dk[e] * (1 + of.fade[e]);
+            x[e] *= of.slope(e);
+            sums[0][e] += x[e];
+        }
+        at.store<T>(p.ddecay, x);
+        if (kSeven) {
+            float dkappa[kMany], along = 0;
+            const float inverse = inverseLength(key, of.removal, p.lanes);
+            GPU_UNROLL for (int e = 0; e < kMany; ++e) {
+                dkappa[e] = ofB[e] * of.rate[e] - ofA[e];
+                along += dkappa[e] * key[e] * of.removal[e] * inverse;
+            }
+            along = laneSum(along, p.lanes);
+            GPU_UNROLL for (int e = 0; e < kMany; ++e) {
+                const float kappa = key[e] * of.removal[e] * inverse, own = of.rate[e];
+                const float du = (dkappa[e] - kappa * along) * inverse;
+                dkey[e] += du * of.removal[e];
+                x[e] = (ofB[e] * kappa + dk[e] * of.replacement[e]) * own * (1 - own);
+                sums[1][e] += x[e];
+                if (kTuned) sums[3][e] += du * key[e], sums[4][e] += dk[e] * (own - 1);
+            }
+            at.store<T>(p.drate, x);
+        }
+        storeSome(dkeys, 0, kMany, dkey);
+    }
+};
+
+GPU_BOTH int64_t roomFloats(int threads, int slots, int size) {
+    return 2 * (int64_t{threads} * kMany + slots * size);
 }
 
-template <class T, int W>
-GPU_KERNEL(kThreads)
+template <class T, Form kForm>
+GPU_KERNEL_TOGETHER(kBackwardThreads, 2)
 backwardKernel(const Backward p) {
-    const int64_t part = blockX() * blockWarps() + warp(), j = blockY(), step = int64_t{warpLanes()} * W;
-    float* dkeys = reinterpret_cast<float*>(sharedMemory()) + int64_t{warp()} * floatsOfWarp(p.size);
-    float* dvs = dkeys + kTokens * p.size;
-    float *inverses = dvs + kTokens * p.size, *alongs = inverses + kTokens;
-    if (part >= p.parts) return;
-    const int64_t pieces = (p.rows + kTokens - 1) / kTokens, width = p.heads * p.size;
+    const int columns = p.lanes * kMany, number = thread() / p.lanes;
+    const int slot = number / p.headsAtOnce, headOfSlot = number - slot * p.headsAtOnce;
+    // Of shared memory: what the lanes have for k and v, then the sums over the heads of a token.
+    float* ofLanes = reinterpret_cast<float*>(sharedMemory());
+    float* ofTokens = ofLanes + 2 * blockThreads() * kMany;
+    const int64_t part = p.kvHeads.quotient(blockX()), j = blockX() - part * p.kvHeads.value;
+    const int lists = p.v.data ? 2 : 1;
+    const int64_t width = p.heads.value * p.size, group = p.group.value;
+    const int64_t chunks = (group + p.headsAtOnce - 1) / p.headsAtOnce;
     float* sumsOfPart = p.sums + part * kMostLists * width;
-    float x[W];
-    for (int64_t piece = part; piece < pieces; piece += p.parts) {
-        const int64_t start = piece * kTokens, left = p.rows - start, count = left < kTokens ? left : kTokens;
-        for (int64_t i = lane(); i < 2 * kTokens * p.size; i += warpLanes()) dkeys[i] = 0;
-        syncWarp();
-        for (int64_t h = j * p.group; h < (j + 1) * p.group; ++h) {
-            syncWarp();
-            for (int n = 0; p.isSeven && n < count; ++n) {
-                const int64_t row = start + n, t = row % p.tokens;
-                const float inverse = inverseLength<W>(p, headOf<T>(p.k, p, row, j), t, h);
-                const float along = Pass<W, T>{p, row, t, h, j, inverse}.along();
-                if (lane() == 0) inverses[n] = inverse, alongs[n] = along;
-            }
-            syncWarp();
-            for (int64_t i = int64_t{lane()} * W; i < p.size; i += step) {
-                ParameterSums<W> sums{};
-                for (int n = 0; n < count; ++n) {
-                    const int64_t row = start + n, t = row % p.tokens;
-                    const Pass<W, T> pass{p, row, t, h, j, p.isSeven ? inverses[n] : 1.0f};
-                    pass.work(i, p.isSeven ? alongs[n] : 0.0f, sums, dkeys + n * p.size, dvs + n * p.size);
-                    if (!p.q.data) continue;
-                    loadTurned(x, headOf<T>(p.ofQ, p, row, h), p, t, i, true);
-                    GPU_UNROLL for (int e = 0; e < W; ++e) x[e] *= p.queryScale;
-                    storeSome(headOf<T>(p.dq, p, row, h), i, p.size, x);
+    At at;
+    at.i = (thread() - number * p.lanes) * kMany;
+    float sums[kMostLists][kMany] = {}, x[kMany];
+    for (int64_t round = 0; round < p.rounds; ++round) {
+        const int64_t start = (part * p.rounds + round) * p.slots;
+        for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+            const int64_t within = chunk * p.headsAtOnce + headOfSlot;
+            const bool isHere = slot < p.slots && within < group;
+            at.goTo(p, isHere ? start + slot : p.rows, j * group + (within < group ? within : 0));
+            // Of several chunks of heads, a lane's sums are kept in memory.
+            float* kept = sumsOfPart + int64_t{at.h} * p.size;
+            if (chunks > 1) GPU_UNROLL for (int list = 0; list < kMostLists; ++list) {
+                    GPU_UNROLL for (int e = 0; e < kMany; ++e) sums[list][e] = 0;
+                    if (round > 0 && isHere) loadSome(sums[list], kept + list * width, at.i, p.size, 0);
                 }
-                GPU_UNROLL for (int list = 0; list < kMostLists; ++list) {
-                    float* to = sumsOfPart + list * width + h * p.size;
-                    if (piece != part) {
-                        loadSome(x, to, i, p.size, 0);
-                        GPU_UNROLL for (int e = 0; e < W; ++e) sums.x[list][e] += x[e];
-                    }
-                    storeSome(to, i, p.size, sums.x[list]);
+            // Registers hold all that is read for bfloat16 at once.
+            Keys<T, kForm> keys = {};
+            Values<T, kForm> values = {};
+            keys.load(p, at);
+            if (sizeof(T) == 2) values.load(p, at);
+            const Turn turn(p, at);
+            keys.work(p, at, turn, sums, ofLanes + thread() * kMany);
+            if (sizeof(T) != 2) values.load(p, at);
+            values.work(p, at, turn, sums, ofLanes + (blockThreads() + thread()) * kMany);
+            if (chunks > 1 && isHere)
+                GPU_UNROLL for (int list = 0; list < kMostLists; ++list)
+                    storeSome(kept + list * width, at.i, p.size, sums[list]);
+            sync();
+            for (int s = 0; s < p.slots; ++s)
+                for (int c = thread(); c < lists * p.size; c += blockThreads()) {
+                    const int which = c < p.size ? 0 : 1;
+                    const float* from = ofLanes + which * blockThreads() * kMany + s * p.headsAtOnce * columns;
+                    float* to = ofTokens + 2 * s * p.size + c;
+                    float sum = chunk > 0 ? *to : 0.0f;
+                    for (int head = 0; head < p.headsAtOnce; ++head) sum += from[head * columns + c - which * p.size];
+                    *to = sum;
                 }
-            }
+            sync();
         }
-        syncWarp();
-        for (int64_t n = 0; n < count; ++n) {
-            const int64_t row = start + n;
-            for (int64_t i = int64_t{lane()} * W; i < p.size; i += step) {
-                loadTurned(x, dkeys + n * p.size, p, row % p.tokens, i, true);
-                storeSome(headOf<T>(p.dk, p, row, j), i, p.size, x);
-                if (!p.v.data) continue;
-                loadSome(x, dvs + n * p.size, i, p.size, 0);
-                storeSome(headOf<T>(p.dv, p, row, j), i, p.size, x);
+        // A token's keys and values, by the lanes that would have its first head.
+        if (slot >= p.slots || headOfSlot != 0) continue;
+        at.goTo(p, start + slot, j * group);
+        const float* from = ofTokens + 2 * slot * p.size;
+        Turned<float> sum;
+        sum.load(from, p, at);
+        const Turn turn(p, at);
+        GPU_UNROLL for (int e = 0; e < kMany; ++e) x[e] = sum.back(turn, e);
+        storeSome(at.of<T>(p.dk, at.j), at.i, at.size, x);
+        if (!p.v.data) continue;
+        loadSome(x, from + p.size, at.i, at.size, 0);
+        storeSome(at.of<T>(p.dv, at.j), at.i, at.size, x);
+    }
+    if (chunks > 1) return;
+    // The tokens of a block in their order.
+    GPU_UNROLL for (int list = 0; list < kMostLists; ++list) {
+        sync();
+        storeSome(ofLanes, thread() * kMany, blockThreads() * kMany, sums[list]);
+        sync();
+        for (int64_t head = 0; head < group; ++head)
+            for (int c = thread(); c < p.size; c += blockThreads()) {
+                float sum = 0;
+                for (int s = 0; s < p.slots; ++s) sum += ofLanes[(s * p.headsAtOnce + head) * columns + c];
+                sumsOfPart[list * width + (j * group + head) * p.size + c] = sum;
             }
-        }
-        syncWarp();
     }
 }
 
 // --- On the host ----------------------------------------------------------------------------------------------------
 
 void fill(Common& p, const Prepare& op) {
-    p.heads = op.decay.sizes[1], p.kvHeads = op.k.sizes[1], p.group = p.heads / p.kvHeads;
-    p.tokens = op.k.sizes[2], p.rows = op.k.sizes[0] * p.tokens, p.size = op.k.sizes[3];
-    p.isSeven = op.op == Wkv::Seven, p.isBalanced = op.balance;
+    p.heads = Divisor(op.decay.sizes[1]), p.kvHeads = Divisor(op.k.sizes[1]);
+    p.group = Divisor(p.heads.value / p.kvHeads.value), p.tokens = Divisor(op.k.sizes[2]);
+    p.rows = op.k.sizes[0] * op.k.sizes[2], p.size = static_cast<int>(op.k.sizes[3]);
+    p.lanes = TeamShape(p.size, 1).lanes, p.isBalanced = op.balance;
     p.q = DeviceView(op.q), p.k = DeviceView(op.k), p.v = DeviceView(op.v);
     p.decay = DeviceView(op.decay), p.rate = DeviceView(op.rate);
     p.mix = DeviceView(op.mix), p.first = DeviceView(op.first);
     p.decayBase = op.decayBase, p.rateBase = op.rateBase, p.mixBase = op.mixBase;
-    if (p.isSeven && !op.balance) p.removal = op.removal, p.replacement = op.replacement;
-    if (!p.isSeven) p.first = p.mix = DeviceView();
+    p.removal = op.removal, p.replacement = op.replacement;
     p.rotation = op.rotation, p.queryScale = static_cast<float>(op.queryScale);
 }
-
-template <class P>
-using Kernel = void (*)(P);
-template <class P>
-Kernel<P> choose(const Common& p, Kernel<P> narrow, Kernel<P> wide, Kernel<P> narrowHalf, Kernel<P> wideHalf) {
-    const bool isNarrow = p.size <= kNarrowHead;  // two channels a lane, else four
-    return p.k.isBFloat16 ? (isNarrow ? narrowHalf : wideHalf) : (isNarrow ? narrow : wide);
+Form formOf(const Prepare& op) {
+    return op.op == Wkv::Six ? Form::Six : op.balance ? Form::Seven : Form::Tuned;
 }
 
-constexpr int64_t kLeastWarps = kThreads / 64;  // of a block
+template <class P>
+using Kernel = void (*)(const P);
 
-int64_t partsFor(const Prepare& op) {
-    const int64_t pieces = (op.k.sizes[0] * op.k.sizes[2] + kTokens - 1) / kTokens;
-    return std::min(pieces, std::max<int64_t>(1, kMostWarps / op.k.sizes[1]));
+// How a block of the backward pass is divided.
+struct Division {
+    int headsAtOnce, slots, threads;
+    int64_t rounds, parts;
+};
+Division divide(const Prepare& op) {
+    const int lanes = TeamShape(op.k.sizes[3], 1).lanes, most = kBackwardThreads / lanes;
+    const int64_t group = op.decay.sizes[1] / op.k.sizes[1], rows = op.k.sizes[0] * op.k.sizes[2];
+    Division d{};
+    d.headsAtOnce = static_cast<int>(std::min<int64_t>(group, most));
+    d.slots = group > most ? 1 : most / d.headsAtOnce;
+    d.threads = (lanes * d.headsAtOnce * d.slots + 63) / 64 * 64;
+    const int64_t mostParts = std::max<int64_t>(1, kMostBlocks / op.k.sizes[1]);
+    d.rounds = (rows + d.slots * mostParts - 1) / (d.slots * mostParts);
+    d.parts = rows == 0 ? 0 : (rows + d.slots * d.rounds - 1) / (d.slots * d.rounds);
+    return d;
 }
 
 }  // namespace
@@ -355,16 +449,21 @@ const char* prepareForward(const Prepare& op, const Prepared& outputs, void* str
     fill(p, op);
     p.outQ = DeviceView(outputs.q), p.outG = DeviceView(outputs.g), p.outK = DeviceView(outputs.k);
     p.outV = DeviceView(outputs.v), p.outA = DeviceView(outputs.a), p.outB = DeviceView(outputs.b);
-    const auto kernel = choose<Forward>(p, forwardKernel<float, 2>, forwardKernel<float, 4>, forwardKernel<BFloat16, 2>,
-                                        forwardKernel<BFloat16, 4>);
-    return launch(kernel, {(p.rows * p.heads + kLeastWarps - 1) / kLeastWarps, 1}, kThreads, 0, stream, p);
+    static constexpr Kernel<Forward> kernels[2][3] = {
+        {forwardKernel<float, Form::Six>, forwardKernel<float, Form::Seven>, forwardKernel<float, Form::Tuned>},
+        {forwardKernel<BFloat16, Form::Six>, forwardKernel<BFloat16, Form::Seven>,
+         forwardKernel<BFloat16, Form::Tuned>}};
+    const TeamShape shape(p.size, 1);
+    return launch(kernels[p.k.isBFloat16][static_cast<int>(formOf(op))], {shape.blocksFor(p.rows * p.heads.value), 1},
+                  kRowThreads, 0, stream, p);
 }
 
 std::size_t prepareWorkspaceFloats(const Prepare& op) {
-    return static_cast<std::size_t>(partsFor(op) * kMostLists * op.decay.sizes[1] * op.k.sizes[3]);
+    return static_cast<std::size_t>(divide(op).parts * kMostLists * op.decay.sizes[1] * op.k.sizes[3]);
 }
 
 const char* prepareBackward(const Prepare& op, const PrepareGradients& gradients, float* workspace, void* stream) {
+    const Division d = divide(op);
     Backward p{};
     fill(p, op);
     const Prepared& of = gradients.of;
@@ -373,16 +472,20 @@ const char* prepareBackward(const Prepare& op, const PrepareGradients& gradients
     p.dq = DeviceView(gradients.dq), p.dk = DeviceView(gradients.dk), p.dv = DeviceView(gradients.dv);
     p.ddecay = DeviceView(gradients.ddecay), p.drate = DeviceView(gradients.drate);
     p.dmix = DeviceView(gradients.dmix), p.dfirst = DeviceView(gradients.dfirst);
-    p.sums = workspace, p.parts = partsFor(op);
-    const auto kernel = choose<const Backward>(p, backwardKernel<float, 2>, backwardKernel<float, 4>,
-                                               backwardKernel<BFloat16, 2>, backwardKernel<BFloat16, 4>);
-    const std::size_t shared = static_cast<std::size_t>(kThreads / 32 * floatsOfWarp(p.size)) * sizeof(float);
-    const Grid grid{(p.parts + kLeastWarps - 1) / kLeastWarps, p.kvHeads};
-    if (const char* error = launch(kernel, grid, kThreads, shared, stream, p)) return error;
-    const int64_t width = p.heads * p.size;
+    p.sums = workspace, p.rounds = d.rounds, p.headsAtOnce = d.headsAtOnce, p.slots = d.slots;
+    static constexpr Kernel<Backward> kernels[2][3] = {
+        {backwardKernel<float, Form::Six>, backwardKernel<float, Form::Seven>, backwardKernel<float, Form::Tuned>},
+        {backwardKernel<BFloat16, Form::Six>, backwardKernel<BFloat16, Form::Seven>,
+         backwardKernel<BFloat16, Form::Tuned>}};
+    const std::size_t shared = static_cast<std::size_t>(roomFloats(d.threads, d.slots, p.size)) * sizeof(float);
+    const Grid grid{d.parts * p.kvHeads.value, 1};
+    if (const char* error =
+            launch(kernels[p.k.isBFloat16][static_cast<int>(formOf(op))], grid, d.threads, shared, stream, p))
+        return error;
+    const int64_t width = p.heads.value * p.size;
     return sumParts(
         {workspace,
-         p.parts,
+         d.parts,
          width,
          kMostLists * width,
          {gradients.ddecayBase, gradients.drateBase, gradients.dmixBase, gradients.dremoval, gradients.dreplacement}},

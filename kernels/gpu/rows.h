@@ -8,27 +8,26 @@ namespace radlads::kernels::gpu {
 inline constexpr int kRowThreads = 256;
 inline constexpr std::size_t kRoomFloats = kRowThreads / 32;  // for the sums of a block
 
-// A number that device code divides by: a multiplication where a 32-bit one does, which a number of 64 bits would make
-// a hundred instructions of.
+// A number that device code divides by: a multiplication for what is below 2^31, where a division of 64 bits is a
+// hundred instructions.
 struct Divisor {
     int64_t value = 1;
     uint32_t factor = 0, shift = 0;
 
     Divisor() = default;
     explicit Divisor(int64_t number) : value(number) {
-        // 2^(32 + shift) / value, rounded up, less 2^32: exact for every number below 2^31
+        // 2^(32 + shift) / value, rounded up, less 2^32; of a larger number every quotient is 0
         while (shift < 31 && (int64_t{1} << shift) < value) ++shift;
-        if (value > 0 && isSmall(value))
+        if (value > 0 && value >> 31 == 0)
             factor = static_cast<uint32_t>((uint64_t((int64_t{1} << shift) - value) << 32) / uint64_t(value) + 1);
     }
-    GPU_BOTH static bool isSmall(int64_t n) { return static_cast<uint64_t>(n) >> 31 == 0; }
     // n is not negative.
-    GPU_BOTH int64_t quotient(int64_t n) const {
-        if (!isSmall(n) || !isSmall(value)) return n / value;
+    GPU_DEVICE int64_t quotient(int64_t n) const {
+        if (n >> 31 != 0) return n / value;
         const uint32_t low = static_cast<uint32_t>(n);
-        return (static_cast<uint32_t>(uint64_t{low} * factor >> 32) + low) >> shift;
+        return (highProduct(low, factor) + low) >> shift;
     }
-    GPU_BOTH int64_t remainder(int64_t n) const { return n - quotient(n) * value; }
+    GPU_DEVICE int64_t remainder(int64_t n) const { return n - quotient(n) * value; }
 };
 
 // Row r of [batch, heads, tokens] of them, in the order of a contiguous tensor; or in that of [batch, tokens, heads].
@@ -49,17 +48,27 @@ struct RowOrder {
 inline RowOrder orderInMemory(const View& view) {
     return RowOrder(view, view.strides[1] < view.strides[2]);
 }
-template <class T>
-GPU_DEVICE T* rowAt(const DeviceView& view, const RowOrder& order, int64_t r) {
-    if (!view.data) return nullptr;
-    if (order.isPlain) return static_cast<T*>(view.data) + r * view.strides[2];
-    const int64_t rest = order.inner.quotient(r), b = order.outer.quotient(rest);
-    const int64_t x = r - rest * order.inner.value, y = rest - b * order.outer.value;
-    return static_cast<T*>(view.data) + (order.headsAreInner ? rowOf(view, b, x, y) : rowOf(view, b, y, x));
-}
-GPU_DEVICE int64_t tokenOf(const RowOrder& order, int64_t r) {
-    return order.headsAreInner ? order.outer.remainder(order.inner.quotient(r)) : order.inner.remainder(r);
-}
+// A row: indices of 32 bits, so that their products with strides are few instructions.
+struct Place {
+    uint32_t b = 0, h = 0, t = 0;
+
+    Place() = default;
+    GPU_DEVICE Place(const RowOrder& order, int64_t r) {
+        if (order.isPlain) {
+            t = static_cast<uint32_t>(r);
+            return;
+        }
+        const int64_t rest = order.inner.quotient(r), batch = order.outer.quotient(rest);
+        const uint32_t x = static_cast<uint32_t>(r - rest * order.inner.value);
+        const uint32_t y = static_cast<uint32_t>(rest - batch * order.outer.value);
+        b = static_cast<uint32_t>(batch), h = order.headsAreInner ? x : y, t = order.headsAreInner ? y : x;
+    }
+    template <class T>
+    GPU_DEVICE T* at(const DeviceView& view) const {
+        if (!view.data) return nullptr;
+        return static_cast<T*>(view.data) + rowOf(view, b, h, t);
+    }
+};
 
 // Rows of up to kHeldRow elements are held in registers: kMany elements a lane, `held` times.
 inline constexpr int kMany = 8;
@@ -81,7 +90,7 @@ struct TeamShape {
             return;
         }
         for (lanes = 1; lanes < 32 && lanes < units;) lanes *= 2;
-        for (held = 1; held * lanes < units;) held += held < 2 ? 1 : 2;
+        for (held = 1; held * lanes < units;) held *= 2;
     }
     int64_t teams() const { return lanes == 0 ? 1 : threads / lanes; }  // of a block
     int64_t blocksFor(int64_t rows) const { return (rows + teams() - 1) / teams(); }
@@ -108,8 +117,9 @@ struct Team {
 struct TeamRow {
     int64_t index;
     int size;
+    Place place;
     GPU_DEVICE TeamRow(const RowOrder& order, int64_t r, int rowSize)
-        : index(r < order.rows ? r : order.rows - 1), size(r < order.rows ? rowSize : 0) {}
+        : index(r < order.rows ? r : order.rows - 1), size(r < order.rows ? rowSize : 0), place(order, index) {}
 };
 
 // Adds up parts: to[c] = sum over p of from[p * stride + c], for each list of columns; in the order of the parts within

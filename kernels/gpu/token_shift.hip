@@ -1,5 +1,5 @@
-// A thread has a few channels and goes through some tokens: forward in their order, with the token before in registers;
-// backward against it, with what the token behind has for this one.
+// A thread has a few channels: forward of a token; backward it goes through some tokens against their order, with what
+// the token behind has for this one in registers.
 #include <algorithm>
 
 #include "kernels/gpu/prepare.h"
@@ -9,7 +9,7 @@ namespace radlads::kernels::gpu {
 namespace {
 
 constexpr int64_t kMostParts = 512;  // of the tokens, backward; not of a device: its bits do not depend on it
-constexpr int64_t kForwardTokens = 8;
+constexpr int kShiftThreads = 192;   // few enough for two blocks of the backward pass on a multiprocessor
 constexpr int kMostStreams = 8;
 
 struct Shift {
@@ -36,108 +36,102 @@ struct Strip {
         end = start + p.rounds < p.rows ? start + p.rounds : p.rows;
     }
     GPU_DEVICE void goTo(int64_t row) { b = p.tokens.quotient(row), t = row - b * p.tokens.value; }
-    GPU_DEVICE void goOn() {
-        if (++t == p.tokens.value) ++b, t = 0;
-    }
     GPU_DEVICE void goBack() {
         if (t-- == 0) --b, t = p.tokens.value - 1;
     }
     GPU_DEVICE T* at(const DeviceView& view, int64_t stream, int64_t token) const {
-        return static_cast<T*>(view.data) + rowOf(view, b, stream, token);
-    }
-    GPU_DEVICE void load(float (&x)[W], const DeviceView& view, int64_t stream, int64_t token) const {
-        loadSome(x, at(view, stream, token), i, p.size, 0);
+        return static_cast<T*>(view.data) + rowOf(view, static_cast<uint32_t>(b), stream, static_cast<uint32_t>(token));
     }
     GPU_DEVICE void store(const DeviceView& view, int64_t stream, const float (&x)[W]) const {
         storeSome(at(view, stream, t), i, p.size, x);
     }
     // x of the token before.
-    GPU_DEVICE void loadEarlier(float (&x)[W]) const {
-        GPU_UNROLL for (int e = 0; e < W; ++e) x[e] = 0;
+    GPU_DEVICE void loadEarlier(Raw<T, W>& x) const {
+        x.clear();
         if (t > 0)
-            load(x, p.x, 0, t - 1);
+            x.load(at(p.x, 0, t - 1), i, p.size);
         else if (p.before.data)
-            load(x, p.before, 0, 0);
+            x.load(at(p.before, 0, 0), i, p.size);
     }
-    // The part that the token before has in stream c.
-    GPU_DEVICE void loadShare(float (&x)[W], const float (&base)[W], int c, int64_t token) const {
-        GPU_UNROLL for (int e = 0; e < W; ++e) x[e] = 0;
-        if (p.m.data) load(x, p.m, c, token);
-        GPU_UNROLL for (int e = 0; e < W; ++e) x[e] += base[e];
+    // m of a stream, or zeros.
+    GPU_DEVICE void loadM(Raw<T, W>& m, int c, int64_t token) const {
+        if (p.m.data)
+            m.load(at(p.m, c, token), i, p.size);
+        else
+            m.clear();
     }
     GPU_DEVICE void loadBase(float (&x)[W], int c) const { loadSome(x, p.base + c * p.size, i, p.size, 0); }
 };
 
 // kStreams: of them at most.
 template <class T, int kStreams>
-GPU_KERNEL(kRowThreads)
+GPU_KERNEL(kShiftThreads)
 forwardKernel(const Shift p) {
     constexpr int W = Strip<T>::W;
     Strip<T> at(p);
     if (at.i >= p.size) return;
-    float x[W], earlier[W], base[kStreams][W] = {}, share[kStreams][W] = {};
-    GPU_UNROLL for (int c = 0; c < kStreams; ++c) if (c < p.streams) at.loadBase(base[c], c);
     at.goTo(at.start);
+    Raw<T, W> x, earlier, m[kStreams];
+    x.load(at.at(p.x, 0, at.t), at.i, p.size);
     at.loadEarlier(earlier);
-    for (int64_t row = at.start; row < at.end; ++row) {
-        if (at.t == 0) at.loadEarlier(earlier);
-        at.load(x, p.x, 0, at.t);
-        GPU_UNROLL for (int c = 0; c < kStreams; ++c) if (c < p.streams) at.loadShare(share[c], base[c], c, at.t);
-        GPU_UNROLL for (int c = 0; c < kStreams; ++c) {
-            if (c >= p.streams) continue;
-            GPU_UNROLL for (int e = 0; e < W; ++e) share[c][e] = x[e] + (earlier[e] - x[e]) * share[c][e];
-            at.store(p.of[c], 0, share[c]);
-        }
-        GPU_UNROLL for (int e = 0; e < W; ++e) earlier[e] = x[e];
-        at.goOn();
+    GPU_UNROLL for (int c = 0; c < kStreams; ++c) {
+        m[c].clear();
+        if (c < p.streams) at.loadM(m[c], c, at.t);
+    }
+    float base[W], out[W];
+    GPU_UNROLL for (int c = 0; c < kStreams; ++c) {
+        if (c >= p.streams) continue;
+        at.loadBase(base, c);
+        GPU_UNROLL for (int e = 0; e < W; ++e) out[e] = x[e] + (earlier[e] - x[e]) * (base[e] + m[c][e]);
+        at.store(p.of[c], 0, out);
     }
 }
 
 template <class T, int kStreams>
-GPU_KERNEL(kRowThreads)
+GPU_KERNEL_TOGETHER(kShiftThreads, 2)
 backwardKernel(const Shift p) {
     constexpr int W = Strip<T>::W;
     Strip<T> at(p);
     if (at.i >= p.size) return;
-    float x[W], earlier[W], dx[W], later[W], base[W], sums[kStreams][W];
-    float share[kStreams][W] = {}, dout[kStreams][W] = {};
+    float dx[W], later[W], base[W], dm[W], sums[kStreams][W];
+    Raw<T, W> x, earlier, m[kStreams] = {}, dout[kStreams] = {};
     GPU_UNROLL for (int c = 0; c < kStreams; ++c) GPU_UNROLL for (int e = 0; e < W; ++e) sums[c][e] = 0;
     at.goTo(at.end - 1);
-    at.load(x, p.x, 0, at.t);
+    x.load(at.at(p.x, 0, at.t), at.i, p.size);
     // What the token behind has for this one.
     GPU_UNROLL for (int e = 0; e < W; ++e) later[e] = 0;
     GPU_UNROLL for (int c = 0; c < kStreams; ++c) {
         if (c >= p.streams || at.t + 1 == p.tokens.value) continue;
         at.loadBase(base, c);
-        at.loadShare(share[c], base, c, at.t + 1);
-        at.load(dout[c], p.of[c], 0, at.t + 1);
-        GPU_UNROLL for (int e = 0; e < W; ++e) later[e] += dout[c][e] * share[c][e];
+        at.loadM(m[c], c, at.t + 1);
+        dout[c].load(at.at(p.of[c], 0, at.t + 1), at.i, p.size);
+        GPU_UNROLL for (int e = 0; e < W; ++e) later[e] += dout[c][e] * (base[e] + m[c][e]);
     }
     for (int64_t row = at.end - 1; row >= at.start; --row) {
         at.loadEarlier(earlier);
         GPU_UNROLL for (int c = 0; c < kStreams; ++c) {
             if (c >= p.streams) continue;
-            at.loadBase(base, c);
-            at.loadShare(share[c], base, c, at.t);
-            at.load(dout[c], p.of[c], 0, at.t);
+            at.loadM(m[c], c, at.t);
+            dout[c].load(at.at(p.of[c], 0, at.t), at.i, p.size);
         }
         GPU_UNROLL for (int e = 0; e < W; ++e) dx[e] = at.t + 1 == p.tokens.value ? 0.0f : later[e], later[e] = 0;
         GPU_UNROLL for (int c = 0; c < kStreams; ++c) {
             if (c >= p.streams) continue;
+            at.loadBase(base, c);
             GPU_UNROLL for (int e = 0; e < W; ++e) {
-                const float mine = dout[c][e] * share[c][e];
+                const float mine = dout[c][e] * (base[e] + m[c][e]);
                 dx[e] += dout[c][e] - mine;
                 later[e] += mine;
-                dout[c][e] *= earlier[e] - x[e];
-                sums[c][e] += dout[c][e];
+                dm[e] = dout[c][e] * (earlier[e] - x[e]);
+                sums[c][e] += dm[e];
             }
-            if (p.m.data) at.store(p.dm, c, dout[c]);
+            if (p.m.data) at.store(p.dm, c, dm);
         }
         at.store(p.dx, 0, dx);
         if (at.t == 0 && p.dbefore.data) at.store(p.dbefore, 0, later);
-        GPU_UNROLL for (int e = 0; e < W; ++e) x[e] = earlier[e];
+        x = earlier;
         at.goBack();
-        if (at.t + 1 == p.tokens.value && row > at.start) at.load(x, p.x, 0, at.t);
+        if (at.t + 1 == p.tokens.value && row > at.start) x.load(at.at(p.x, 0, at.t), at.i, p.size);
     }
     GPU_UNROLL for (int c = 0; c < kStreams; ++c) if (c < p.streams)
         storeSome(p.sums + (at.part * p.streams + c) * p.size, at.i, p.size, sums[c]);
@@ -158,8 +152,9 @@ Launch launchOf(const TokenShift& op, const View* of, int64_t rounds) {
     p.x = DeviceView(op.x), p.before = DeviceView(op.before), p.m = DeviceView(op.m), p.base = op.base;
     for (int c = 0; of && c < p.streams; ++c) p.of[c] = DeviceView(of[c]);
     const int width = p.x.isBFloat16 ? kWidth<BFloat16> : kWidth<float>, units = (p.size + width - 1) / width;
-    l.threads = std::min(kRowThreads, (units + 63) / 64 * 64);
-    p.columns = Divisor((units + l.threads - 1) / l.threads);
+    const int columns = (units + kShiftThreads - 1) / kShiftThreads;
+    l.threads = (units + columns * 64 - 1) / (columns * 64) * 64;
+    p.columns = Divisor(columns);
     l.parts = rounds > 0 ? (p.rows + rounds - 1) / rounds : 0;
     return l;
 }
@@ -176,7 +171,7 @@ const char* run(const Launch& l, Kernel one, Kernel five, Kernel most, void* str
 }  // namespace
 
 const char* tokenShiftForward(const TokenShift& op, const View* out, void* stream) {
-    const Launch l = launchOf(op, out, kForwardTokens);
+    const Launch l = launchOf(op, out, 1);
     if (l.shift.x.isBFloat16)
         return run(l, forwardKernel<BFloat16, 1>, forwardKernel<BFloat16, 5>, forwardKernel<BFloat16, kMostStreams>,
                    stream);

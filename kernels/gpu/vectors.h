@@ -94,6 +94,49 @@ GPU_DEVICE void storeSome(T* row, int64_t i, int64_t size, const float (&x)[W]) 
     GPU_UNROLL for (int e = 0; e < W; ++e) if (i + e < size) put(row, i + e, x[e]);
 }
 
+// W elements as they lie in memory. All loads of a kernel before the first of them is widened: a thread then waits for
+// memory once, and meanwhile keeps half the registers of floats for bfloat16.
+template <class T, int W>
+struct Raw {
+    static constexpr int kWords = W * static_cast<int>(sizeof(T)) / 4;
+    uint32_t words[kWords];
+
+    // As loadSome: elements i to i + W - 1 of a row of `size`, `rest` behind its end.
+    GPU_DEVICE void load(const T* row, int64_t i, int64_t size, float rest = 0) {
+        constexpr int kStep = kWords < 4 ? kWords : 4;
+        if (i + W <= size && vectors::isAligned<W>(row + i)) {
+            GPU_UNROLL for (int w = 0; w < kWords; w += kStep) {
+                const auto pack = vectors::load<kStep>(row + i + w * (4 / sizeof(T)));
+                GPU_UNROLL for (int k = 0; k < kStep; ++k) words[w + k] = pack.words[k];
+            }
+            return;
+        }
+        float x[W];
+        GPU_UNROLL for (int e = 0; e < W; ++e) x[e] = i + e < size ? get(row, i + e) : rest;
+        set(x);
+    }
+    // Of values that T has.
+    GPU_DEVICE void set(const float (&x)[W]) {
+        GPU_UNROLL for (int w = 0; w < kWords; ++w) {
+            if constexpr (sizeof(T) == 2)
+                words[w] = bitsOf(x[2 * w]) >> 16 | (bitsOf(x[2 * w + 1]) & 0xffff0000u);
+            else
+                words[w] = bitsOf(x[w]);
+        }
+    }
+    GPU_DEVICE void clear() { GPU_UNROLL for (int w = 0; w < kWords; ++w) words[w] = 0; }
+    GPU_DEVICE float operator[](int e) const {
+        if constexpr (sizeof(T) == 4)
+            return floatOf(words[e]);
+        else
+            return floatOf(e % 2 == 0 ? words[e / 2] << 16 : words[e / 2] & 0xffff0000u);
+    }
+    template <int N = W>
+    GPU_DEVICE void widenTo(float (&x)[N]) const {
+        GPU_UNROLL for (int e = 0; e < W; ++e) x[e] = (*this)[e];
+    }
+};
+
 // As T has them.
 template <class T, int W>
 GPU_DEVICE void roundAs(float (&x)[W]) {

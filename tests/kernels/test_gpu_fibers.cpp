@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/gpu/mma.h"
+#include "kernels/gpu/rows.h"
 #include "tests/kernels/gpu_support.h"
 
 namespace radlads::kernels::gpu {
@@ -247,6 +248,27 @@ TEST(GpuFibers, BFloat16IsRoundedAsOnTheCpu) {
     for (int i = 0; i < 100000; ++i) {
         const float value = floatOf(static_cast<uint32_t>(random()));
         ASSERT_EQ(narrow(value).bits, fromFloat<BFloat16>(value).bits) << bitsOf(value);
+    }
+}
+
+TEST(GpuFibers, ADivisorDivides) {
+    std::vector<int64_t> numbers{1, 3, 5, 6, 7, 9, 10, 12, 100, 641, 1120, 151936, 6700417, int64_t{3} << 33};
+    for (int bit = 1; bit < 40; ++bit)
+        for (const int64_t beside : {-1, 0, 1}) numbers.push_back((int64_t{1} << bit) + beside);
+    std::mt19937_64 random(3);
+    for (const int64_t number : numbers) {
+        if (number < 1) continue;
+        const Divisor divisor(number);
+        std::vector<int64_t> values = numbers;
+        values.push_back(0);
+        for (int i = 0; i < 200; ++i) values.push_back(static_cast<int64_t>(random() >> (i % 40 + 20)));
+        for (const int64_t factor : {1, 2, 3, 1000, 65537})
+            for (const int64_t beside : {-1, 0, 1}) values.push_back(number * factor + beside);
+        for (const int64_t value : values) {
+            if (value < 0) continue;
+            ASSERT_EQ(divisor.quotient(value), value / number) << value << " by " << number;
+            ASSERT_EQ(divisor.remainder(value), value % number) << value << " by " << number;
+        }
     }
 }
 

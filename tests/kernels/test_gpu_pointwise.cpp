@@ -11,7 +11,8 @@ using Place = Problem::Place;
 std::vector<Extent> withLongRows() {
     std::vector<Extent> list = extents();
     for (const DType dtype : {DType::Float32, DType::BFloat16})
-        for (const int64_t size : {1024, 1025, 1600, 8200}) list.push_back({1, 1, 3, size, dtype, false});
+        for (const int64_t size : {300, 1024, 1025, 1600, 3000, 5001, 8200})
+            list.push_back({1, 1, 3, size, dtype, false});
     return list;
 }
 // Both warp sizes; of some extents all orders.
@@ -56,19 +57,20 @@ TEST(GpuPointwise, RmsNormIsTheReference) {
         }
 }
 
-TEST(GpuPointwise, RmsNormOfManyRowsAddsThemInParts) {
-    const Extent extent{1, 2, 1100, 3, DType::Float32, true};  // more rows than parts have teams
+void expectPartsOfRows(const Extent& extent) {
     Problem p(extent);
-    const std::size_t x = p.input(2), weight = p.parameter(3), dy = p.input(2);
-    const std::size_t dweight = p.gradient(3);
+    const int64_t rows = extent.heads * extent.tokens;
+    const std::size_t x = p.input(2), weight = p.parameter(extent.size), dy = p.input(2);
+    const std::size_t dweight = p.gradient(extent.size);
     std::vector<float> inverses;
     const auto call = [&](const Place& place) -> const char* {
         const RmsNorm op{place.view(x), {}, place.floats(weight), 1e-5};
         const RmsNormGradients gradients{place.view(dy), {}, {}, place.floats(dweight)};
         if (!place.isDevice) {
             // The reference computes the inverses itself: the device gets the same.
-            std::vector<float> y(6600), work(kernels::rmsNormWorkspaceFloats(op));
-            inverses.resize(2200);
+            std::vector<float> y(static_cast<std::size_t>(rows * extent.size)),
+                work(kernels::rmsNormWorkspaceFloats(op));
+            inverses.resize(static_cast<std::size_t>(rows));
             View out = place.view(x);
             out.data = y.data();
             kernels::rmsNormForward(Backend::Reference, op, {out, {}, inverses.data()}, serial());
@@ -81,6 +83,11 @@ TEST(GpuPointwise, RmsNormOfManyRowsAddsThemInParts) {
         return error ? error : synchronise();
     };
     p.expectLikeReference(call, ways({32, 64}, {0, 2}), 3e-6, "many rows");
+}
+
+TEST(GpuPointwise, RmsNormOfManyRowsAddsThemInParts) {
+    expectPartsOfRows({1, 2, 1100, 3, DType::Float32, true});   // several blocks of rows that share one
+    expectPartsOfRows({1, 2, 515, 258, DType::Float32, true});  // several rows a block
 }
 
 TEST(GpuPointwise, SwiGluIsTheReference) {

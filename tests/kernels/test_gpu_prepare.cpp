@@ -94,6 +94,16 @@ TEST(GpuPrepare, QueryHeadsShareKeysAndValues) {
             }
 }
 
+TEST(GpuPrepare, MoreQueryHeadsThanABlockHas) {
+    for (const bool isBalanced : {false, true}) {
+        Form form{Wkv::Seven, isBalanced};
+        form.group = 8;  // heads of 256 channels: six and two
+        expectLikeReference(form, {1, 2, 3, 256, DType::BFloat16, true}, ways({32, 64}, {0, 2}));
+        form.op = Wkv::Six, form.group = 9;
+        expectLikeReference(form, {1, 1, 5, 254}, ways({32, 64}, {0, 2}));
+    }
+}
+
 TEST(GpuPrepare, WhatIsOptionalMayBeAbsent) {
     for (const Wkv op : {Wkv::Six, Wkv::Seven})
         for (const bool isBalanced : {false, true}) {
@@ -103,8 +113,11 @@ TEST(GpuPrepare, WhatIsOptionalMayBeAbsent) {
 }
 
 TEST(GpuPrepare, ManyTokensAreAddedInParts) {
-    // More pieces of tokens than parts, so that a warp has several.
-    expectLikeReference({.isBalanced = false}, {1, 1100, 5, 4}, ways({64}));
+    // More tokens than the parts have at once, so that a block has several rounds; of one chunk of heads and of two.
+    expectLikeReference({.isBalanced = false}, {1, 257, 70, 20}, ways({64}));
+    Form wide{.isBalanced = false};
+    wide.group = 7;
+    expectLikeReference(wide, {1, 257, 2, 130}, ways({32}));
 }
 
 TEST(GpuPrepare, TokenShiftIsTheReference) {
