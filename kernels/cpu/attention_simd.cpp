@@ -39,7 +39,7 @@ void softmaxRow(float* row, int64_t from, int64_t to, int64_t end) {
     most = hn::MaxOfLanes(d, most);
     V sum = hn::Zero(d);
     for (int64_t i = start; i < to; i += kLanes) {
-        const V power = expOfNegative(hn::Sub(hn::LoadU(d, row + i), most));
+        const V power = shortExp(hn::Sub(hn::LoadU(d, row + i), most));
         hn::StoreU(power, d, row + i);
         sum = hn::Add(sum, power);
     }

@@ -11,8 +11,8 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/cpu/losses_backends.h"
 #include "kernels/cpu/exp-inl.h"
+#include "kernels/cpu/losses_backends.h"
 #include "kernels/cpu/rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -88,9 +88,9 @@ private:
         for (int u = 0; u < kUnroll; ++u) student[u] = teacher[u] = product[u] = hn::Zero(d);
         const auto add = [&](int u, V x, V y) HWY_ATTR {
             const V above = hn::Sub(x, max);
-            student[u] = hn::Add(student[u], expOfNegative(above));
+            student[u] = hn::Add(student[u], shortExp(above));
             if constexpr (kTeacher) {
-                const V teacherAbove = hn::Sub(y, teacherMax), t = expOfNegative(teacherAbove);
+                const V teacherAbove = hn::Sub(y, teacherMax), t = shortExp(teacherAbove);
                 teacher[u] = hn::Add(teacher[u], t);
                 const V term = hn::MulAdd(t, hn::Sub(teacherAbove, above), product[u]);
                 product[u] = hn::IfThenElse(hn::Eq(t, hn::Zero(d)), product[u], term);
@@ -137,8 +137,8 @@ private:
         const V max = hn::Set(d, m_max), teacherMax = hn::Set(d, m_teacherMax);
         const V q = hn::Set(d, static_cast<float>(studentScale)), p = hn::Set(d, static_cast<float>(teacherScale));
         const auto gradient = [&](V x, V y) HWY_ATTR {
-            const V e = hn::Mul(expOfNegative(hn::Sub(x, max)), q);
-            if constexpr (kTeacher) return hn::NegMulAdd(expOfNegative(hn::Sub(y, teacherMax)), p, e);
+            const V e = hn::Mul(shortExp(hn::Sub(x, max)), q);
+            if constexpr (kTeacher) return hn::NegMulAdd(shortExp(hn::Sub(y, teacherMax)), p, e);
             return e;
         };
         int64_t i = 0;

@@ -32,7 +32,7 @@ HWY_INLINE Decay decayOf(V z) {
         const V s = sigmoid(z), g = hn::Mul(s, hn::Set(d, -kDecayScale));
         return {g, hn::Mul(g, hn::Sub(hn::Set(d, 1.0f), s))};
     } else {
-        const V g = hn::Neg(hn::Exp(d, hn::Min(z, hn::Set(d, kHighestDecayInput))));
+        const V g = hn::Neg(shortExp(hn::Min(z, hn::Set(d, kHighestDecayInput))));
         const V lowest = hn::Set(d, kLowestLogDecay);
         return {hn::Max(g, lowest), hn::IfThenElseZero(hn::Ge(g, lowest), g)};
     }
@@ -67,7 +67,7 @@ public:
             const V key = at.load(m_key);
             const V logDecay = decayOf<kOp>(hn::Add(at.load(decay), at.load(m_op.decayBase + at0))).g;
             at.store(logDecay, g);
-            V strength = m_op.balance ? hn::Sub(one, hn::Exp(d, logDecay)) : one;
+            V strength = m_op.balance ? hn::Sub(one, shortExp(logDecay)) : one;
             if constexpr (kDelta) {
                 const V rate = sigmoid(hn::Add(at.load(m_op.rate.at<T>(b, h, t)), at.load(m_op.rateBase + at0)));
                 const V kappa = hn::Mul(m_op.balance ? key : hn::Mul(key, at.load(m_op.removal + at0)), inverse);
@@ -100,7 +100,7 @@ public:
             const Decay own = decayOf<kOp>(hn::Add(at.load(decay), at.load(m_op.decayBase + at0)));
             V strength = one, dlog = at.load(dg);
             if (m_op.balance) {
-                const V kept = hn::Exp(d, own.g);
+                const V kept = shortExp(own.g);
                 strength = hn::Sub(one, kept);
                 dlog = hn::NegMulAdd(dstrength, kept, dlog);
             }

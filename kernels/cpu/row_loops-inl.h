@@ -7,11 +7,11 @@
 #define RADLADS_KERNELS_ROW_LOOPS_INL_H_
 #endif
 
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
 
+#include "kernels/cpu/exp-inl.h"
 #include "kernels/cpu/rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -68,8 +68,7 @@ HWY_INLINE V sumOf(V value) {
 HWY_INLINE V sigmoid(V x) {
     const D d;
     const V one = hn::Set(d, 1.0f);
-    const V e = hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 87.0f)));
-    return hn::Div(one, hn::Add(one, e));
+    return reciprocal(hn::Add(one, shortExp(hn::Min(hn::Neg(x), hn::Set(d, 87.0f)))));
 }
 
 // The two halves of a row turned against each other (Rope), or a row scaled where there is no rotation. kBack: the

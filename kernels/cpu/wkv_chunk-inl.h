@@ -7,12 +7,12 @@
 #define RADLADS_KERNELS_WKV_CHUNK_INL_H_
 #endif
 
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/cpu/exp-inl.h"
 #include "kernels/cpu/rows-inl.h"
 #include "kernels/cpu/tiles-inl.h"
 #include "kernels/cpu/wkv_backends.h"
@@ -96,14 +96,6 @@ public:
     float *dleft, *dright, *dstateLeft, *dstateRight, *dvalues, *dout, *dscores;
     float *state, *flippedState, *dstate, *flippedDstate;  // [keys, values]
 };
-
-// 1 / x to the last bit or two: Newton's iteration, where a division would stall.
-HWY_INLINE V reciprocal(V x) {
-    const V two = hn::Set(D(), 2.0f);
-    V inverse = hn::ApproximateReciprocal(x);
-    inverse = hn::Mul(inverse, hn::NegMulAdd(x, inverse, two));
-    return hn::Mul(inverse, hn::NegMulAdd(x, inverse, two));
-}
 
 template <Wkv kOp>
 class Head {
@@ -238,17 +230,17 @@ private:
         }
         for (int64_t i = 0; i < padded; i += lanes) {
             const V sum = hn::Load(d, sums + (kTokens - 1) * padded + i);
-            hn::Store(hn::Exp(d, sum), d, room.last + i);
+            hn::Store(shortExp(sum), d, room.last + i);
             hn::Store(hn::Set(d, 1.0f), d, room.decay + i);
             if constexpr (kDelta) continue;
             V anchors[kBlocks];
             for (int64_t s = 0; s < kBlocks; ++s) {
                 anchors[s] = hn::Load(d, sums + (s * kBlock + kBlock / 2 - 1) * padded + i);
                 hn::Store(anchors[s], d, room.anchors + s * padded + i);
-                hn::Store(hn::Exp(d, anchors[s]), d, room.starts + s * padded + i);
-                hn::Store(hn::Exp(d, hn::Sub(sum, anchors[s])), d, room.ends + s * padded + i);
+                hn::Store(shortExp(anchors[s]), d, room.starts + s * padded + i);
+                hn::Store(shortExp(hn::Sub(sum, anchors[s])), d, room.ends + s * padded + i);
                 for (int64_t before = 0; before < s; ++before)
-                    hn::Store(hn::Exp(d, hn::Sub(anchors[s], anchors[before])), d,
+                    hn::Store(shortExp(hn::Sub(anchors[s], anchors[before])), d,
                               room.crossings + (before * kBlocks + s) * padded + i);
             }
         }
@@ -272,7 +264,7 @@ private:
             for (int64_t i = 0; i < padded; i += lanes) {
                 V sum = hn::Load(d, decay + i);
                 if (!kDelta) sum = hn::Sub(sum, hn::Load(d, room.anchors + s * padded + i));
-                const V on = hn::Exp(d, sum), off = reciprocal(on), toEnd = hn::Load(d, end + i);
+                const V on = shortExp(sum), off = reciprocal(on), toEnd = hn::Load(d, end + i);
                 hn::Store(on, d, decay + i);
                 hn::Store(off, d, inverse + i);
                 hn::Store(hn::LoadU(d, v + i), d, room.values + row + i);

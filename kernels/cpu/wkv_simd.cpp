@@ -91,7 +91,7 @@ void stepsOf(const WkvInputs& inputs, const WkvOutputs& outputs, float* workspac
         float* row[8];
         for (int i = 0; i < 8; ++i) row[i] = workspace + i * kMaxRow;
         load(inputs.g, row[1]);
-        for (int64_t i = 0; i < size; i += lanes) hn::StoreU(hn::Exp(d, hn::LoadU(d, row[1] + i)), d, row[1] + i);
+        for (int64_t i = 0; i < size; i += lanes) hn::StoreU(shortExp(hn::LoadU(d, row[1] + i)), d, row[1] + i);
         const StepRows rows{load(inputs.q, row[0]),
                             row[1],
                             load(inputs.k, row[2]),
