@@ -19,6 +19,10 @@ Matrix rowsOf(const at::Tensor& x) {
     return {x.data_ptr<float>(), x.numel() / columns, columns, columns, 1, kernels::DType::Float32};
 }
 
+void productInto(const Matrix& c, const Matrix& a, const Matrix& b) {
+    kernels::floatProduct(kernelBackend(), a, b, nullptr, static_cast<float*>(const_cast<void*>(c.data)), c.rowStride,
+                          Store::Set);
+}
 // C = A B + bias or C += A B; c is contiguous.
 void product(const at::Tensor& c, const Matrix& a, const Matrix& b, Store store = Store::Set, const at::Tensor& bias = {}) {
     kernels::floatProduct(kernelBackend(), a, b, floatsOf(bias), c.data_ptr<float>(), b.columns, store);
@@ -34,9 +38,32 @@ at::Tensor weightGradient(const at::Tensor& weight, const Matrix& a, const Matri
     product(gradient, a, b);
     return gradient;
 }
+// How many low-rank products `second` is of.
+int64_t countOf(const at::Tensor& second) {
+    return second.dim() == 3 ? second.size(0) : 1;
+}
 at::Tensor withColumns(const at::Tensor& x, int64_t columns) {
     std::vector<int64_t> shape = x.sizes().vec();
     shape.back() = columns;
+    return at::empty(shape, x.options());
+}
+
+// Columns of x, as many as the rows of `second`, of product c of those that share x; one has two dimensions.
+Matrix columnsOf(const at::Tensor& x, const at::Tensor& second, int64_t c) {
+    const int64_t columns = second.size(-2), stride = x.size(-1);
+    return {x.data_ptr<float>() + c * columns, x.numel() / stride, columns, stride, 1, kernels::DType::Float32};
+}
+// Matrix c of [C, .., columns], or the only one.
+Matrix sliceOf(const at::Tensor& x, const at::Tensor& second, int64_t c) {
+    const int64_t count = countOf(second), columns = x.size(-1), rows = x.numel() / columns / count;
+    return {x.data_ptr<float>() + c * rows * columns, rows, columns, columns, 1, kernels::DType::Float32};
+}
+
+// [.., N] or [C, .., N] of x [.., D].
+at::Tensor outputOf(const at::Tensor& x, const at::Tensor& second) {
+    std::vector<int64_t> shape = x.sizes().vec();
+    shape.back() = second.size(-1);
+    if (second.dim() == 3) shape.insert(shape.begin(), second.size(0));
     return at::empty(shape, x.options());
 }
 
@@ -65,16 +92,20 @@ struct ProjectOp {
         variable_list outputs;
         std::size_t next = 1;
         for (const Part& part : parts) {
-            const at::Tensor weight = in[next++].contiguous(), bias = part.hasBias ? in[next++].contiguous() : at::Tensor();
-            outputs.push_back(withColumns(x, part.columns));
+            const at::Tensor weight = in[next++].contiguous(),
+                             bias = part.hasBias ? in[next++].contiguous() : at::Tensor();
             if (!part.isLowRank) {
+                outputs.push_back(withColumns(x, part.columns));
                 product(outputs.back(), rowsOf(x), rowsOf(weight).transposed(), Store::Set, bias);
                 continue;
             }
             at::Tensor h = withColumns(x, weight.size(1));
             product(h, rowsOf(x), rowsOf(weight));
             applyMiddle(part.middle, h);
-            product(outputs.back(), rowsOf(h), rowsOf(in[next++].contiguous()));
+            const at::Tensor second = in[next++].contiguous();
+            outputs.push_back(outputOf(x, second));
+            for (int64_t c = 0; c < countOf(second); ++c)
+                productInto(sliceOf(outputs.back(), second, c), columnsOf(h, second, c), sliceOf(second, second, c));
             if (kept) kept->push_back(h);
         }
         return outputs;
@@ -95,10 +126,15 @@ struct ProjectOp {
             const at::Tensor dy = gradients[i].contiguous(), weight = kept[own].contiguous();
             if (part.isLowRank) {
                 const at::Tensor second = kept[own + 1].contiguous();
-                if (second.requires_grad()) result[own + 1] = weightGradient(second, rowsOf(h).transposed(), rowsOf(dy));
+                if (second.requires_grad()) result[own + 1] = at::empty(second.sizes(), second.options());
+                for (int64_t c = 0; second.requires_grad() && c < countOf(second); ++c)
+                    productInto(sliceOf(result[own + 1], second, c), columnsOf(h, second, c).transposed(),
+                                sliceOf(dy, second, c));
                 if (!weight.requires_grad() && !x.requires_grad()) continue;
                 at::Tensor dh = at::empty(h.sizes(), h.options());
-                product(dh, rowsOf(dy), rowsOf(second).transposed());
+                for (int64_t c = 0; c < countOf(second); ++c)
+                    productInto(columnsOf(dh, second, c), sliceOf(dy, second, c),
+                                sliceOf(second, second, c).transposed());
                 dh = middleBackward(part.middle, dh, h);
                 if (weight.requires_grad()) result[own] = weightGradient(weight, rowsOf(x).transposed(), rowsOf(dh));
                 if (x.requires_grad()) addProduct(result[0], x, rowsOf(dh), rowsOf(weight).transposed());
@@ -156,7 +192,13 @@ at::Tensor projectInTorch(const at::Tensor& x, const Projection& projection) {
     at::Tensor h = x.matmul(projection.weight);
     if (projection.middle == Middle::Tanh) h = at::tanh(h);
     if (projection.middle == Middle::Sigmoid) h = at::sigmoid(h);
-    return h.matmul(projection.second);
+    const at::Tensor& second = projection.second;
+    if (second.dim() == 2) return h.matmul(second);
+    const at::Tensor groups = h.reshape({-1, second.size(0), second.size(1)}).transpose(0, 1);
+    std::vector<int64_t> shape = x.sizes().vec();
+    shape.back() = second.size(2);
+    shape.insert(shape.begin(), second.size(0));
+    return at::bmm(groups, second).reshape(shape);
 }
 
 }  // namespace
@@ -177,7 +219,8 @@ std::vector<at::Tensor> project(const at::Tensor& x, const std::vector<Projectio
         inputs.push_back(projection.weight);
         if (projection.bias.defined()) inputs.push_back(projection.bias);
         if (isLowRank) inputs.push_back(projection.second);
-        op.parts.push_back({isLowRank ? projection.second.size(1) : projection.weight.size(0), projection.bias.defined(), isLowRank, projection.middle});
+        op.parts.push_back({isLowRank ? projection.second.size(-1) : projection.weight.size(0),
+                            projection.bias.defined(), isLowRank, projection.middle});
     }
     return applyFused(op, inputs);
 }

@@ -11,14 +11,16 @@ namespace radlads::model {
 // What stands between the two halves of a low-rank product.
 enum class Middle { None, Tanh, Sigmoid };
 
-// y = x weight^T + bias, as linear(); with `second`, a low-rank product y = middle(x weight) second.
+// y = x weight^T + bias, as linear(); with `second`, a low-rank product y = middle(x weight) second, or C of them that
+// share x and the middle.
 struct Projection {
-    at::Tensor weight;  // [N, D]; low-rank: [D, R]
+    at::Tensor weight;  // [N, D]; low-rank: [D, R], or [D, C R]
     at::Tensor bias;    // [N], optional
-    at::Tensor second;  // [R, N]
+    at::Tensor second;  // [R, N], or [C, R, N]
     Middle middle = Middle::None;
 };
-// x [.., D] -> [.., N] of each projection. In the precision of the thread as linear() is; low-rank products in float32.
+// x [.., D] -> [.., N] of each projection, or [C, .., N]. In the precision of the thread as linear() is; low-rank products
+// in float32.
 std::vector<at::Tensor> project(const at::Tensor& x, const std::vector<Projection>& projections);
 
 // down(silu(gate x) (up x)); gate and up [I, D], down [D, I].

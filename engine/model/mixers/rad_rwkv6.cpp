@@ -26,13 +26,12 @@ std::vector<at::Tensor> lerps(const at::Tensor& x, const at::Tensor& before, con
 // x_c for the five streams (2.2, steps 1 and 2).
 std::vector<at::Tensor> shiftedStreams(const Scope& weights, const at::Tensor& x, MixerContext& context) {
     if (!context.config.student->tokenShift) return std::vector<at::Tensor>(kStreams, x);
-    const int64_t batch = x.size(0), length = x.size(1), hidden = x.size(2);
+    const int64_t batch = x.size(0), hidden = x.size(2);
     const bool carried = context.state && context.state->shift.defined();
     const at::Tensor before = carried ? context.state->shift : at::zeros({batch, 1, hidden}, x.options().requires_grad(false));
     const at::Tensor first = lerps(x, before, weights["time_maa_x"].reshape({1, hidden}), {})[0];
-    const at::Tensor z = at::tanh(first.matmul(weights["time_maa_w1"]));
-    const at::Tensor streams = z.reshape({batch * length, kStreams, -1}).transpose(0, 1);
-    const at::Tensor m = at::bmm(streams, weights["time_maa_w2"]).reshape({kStreams, batch, length, hidden});
+    const at::Tensor m = project(
+        first, {{.weight = weights["time_maa_w1"], .second = weights["time_maa_w2"], .middle = Middle::Tanh}})[0];
     const at::Tensor base = at::cat({weights["time_maa_r"], weights["time_maa_k"], weights["time_maa_v"], weights["time_maa_w"],
                                      weights["time_maa_g"]}).reshape({kStreams, hidden});
     return lerps(x, before, base, m);
