@@ -24,6 +24,8 @@ if(RADLADS_WORKER)
   add_library(radlads_torch INTERFACE)
   target_include_directories(radlads_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
   target_link_libraries(radlads_torch INTERFACE ${TORCH_LIBRARIES})
+  # PyTorch's wheels export a std::filesystem of their own that is not whole (remove_all jumps to nowhere): the system's is found first.
+  target_link_options(radlads_torch INTERFACE "LINKER:--push-state,--no-as-needed,-lstdc++,--pop-state")
   # A LibTorch that brings fmt's headers brings no library of that version.
   get_target_property(fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
   file(REAL_PATH "${fmt_include}" fmt_include)

@@ -11,6 +11,7 @@
 #include "engine/model/kernel_choice.h"
 #include "engine/model/ops.h"
 #include "engine/model/precision.h"
+#include "engine/model/projections.h"
 #include "kernels/losses.h"
 
 namespace radlads::convert {
@@ -193,30 +194,38 @@ LossAndGradients alignLoss(ModelView teacher, ModelView student, const at::Tenso
     const double share = 1.0 / static_cast<double>(converted);
     const model::Rotary rotary = model::rotaryTable(config, 0, tokens.size(1), teacher.weights.at("model.norm.weight").options());
 
-    at::Tensor h, vFirst, vFirstGradient, firstLoss;
+    at::Tensor h, x, vFirst, vFirstGradient, firstLoss;  // x: the stream normed for the layer's mixers
     std::vector<at::Tensor> losses(static_cast<size_t>(config.layers));
     int64_t firstLayer = -1;
     {
         const c10::NoGradGuard noGrad;
         h = model::embed(teacher.weights, teacher.config, tokens);
+        x = model::mixerInput(teacher.weights, teacher.config, 0, h);
     }
     for (int64_t layer = 0; layer < config.layers; ++layer) {
         const std::string prefix = model::layerPrefix(layer) + "self_attn.";
-        at::Tensor x, target;
+        const at::Tensor input = x;
+        at::Tensor target;
         {
             const c10::NoGradGuard noGrad;
-            x = model::mixerInput(teacher.weights, teacher.config, layer, h);
             model::MixerContext context{teacher.config, layer, rotary};
-            target = model::mixerForward(model::Scope(teacher.weights, prefix), x, context);
-            h = h + target;
-            if (layer + 1 < config.layers) h = h + model::mlp(teacher.weights, teacher.config, layer, h);
+            target = model::mixerForward(model::Scope(teacher.weights, prefix), input, context);
+            if (layer + 1 < config.layers) {
+                const model::Scope scope(teacher.weights, model::layerPrefix(layer));
+                const auto norm = [&](int64_t of, const char* name) { return teacher.weights.at(model::layerPrefix(of) + name); };
+                const model::Normed middle = model::addRmsNorm(h, target, norm(layer, "post_attention_layernorm.weight"), teacher.config.rmsNormEps);
+                const at::Tensor delta = model::swiglu(middle.y, scope["mlp.gate_proj.weight"], scope["mlp.up_proj.weight"], scope["mlp.down_proj.weight"]);
+                const model::Normed next = model::addRmsNorm(middle.sum, delta, norm(layer + 1, "input_layernorm.weight"), teacher.config.rmsNormEps);
+                h = next.sum;
+                x = next.y;
+            }
         }
         if (config.keepsAttention(layer)) continue;
         // Layers above the first see its values as a leaf, whose gradient is carried back to it at the end.
         at::Tensor shared = vFirst.defined() ? vFirst.detach() : at::Tensor();
         if (shared.defined() && c10::GradMode::is_enabled()) shared.requires_grad_(true);
         model::MixerContext context{config, layer, rotary, &shared};
-        const at::Tensor output = model::mixerForward(model::Scope(student.weights, prefix), x, context);
+        const at::Tensor output = model::mixerForward(model::Scope(student.weights, prefix), input, context);
         const at::Tensor lossHere = layerLoss(target, output, loss);
         losses[static_cast<size_t>(layer)] = lossHere.detach();
         if (!c10::GradMode::is_enabled()) {
@@ -234,7 +243,9 @@ LossAndGradients alignLoss(ModelView teacher, ModelView student, const at::Tenso
         if (shared.defined()) inputs.push_back(shared);
         std::vector<at::Tensor> values = model::gradients({lossHere * share}, inputs);
         if (shared.defined() && values.back().defined()) {
-            vFirstGradient = vFirstGradient.defined() ? vFirstGradient + values.back() : values.back();
+            // A sum over layers: of bfloat16 in float32.
+            const at::Tensor part = values.back().scalar_type() == at::kBFloat16 ? values.back().to(at::kFloat) : values.back();
+            vFirstGradient = vFirstGradient.defined() ? vFirstGradient + part : part;
         }
         collect(result.gradients, parameters, values);
     }
@@ -243,7 +254,7 @@ LossAndGradients alignLoss(ModelView teacher, ModelView student, const at::Tenso
         std::vector<at::Tensor> outputs{firstLoss * share}, seeds{at::ones({}, firstLoss.options())};
         if (vFirstGradient.defined()) {
             outputs.push_back(vFirst);
-            seeds.push_back(vFirstGradient);
+            seeds.push_back(vFirstGradient.to(vFirst.scalar_type()));
         }
         collect(result.gradients, parameters, model::gradients(outputs, parameters.tensors, seeds));
     }

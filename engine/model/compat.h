@@ -42,10 +42,11 @@ inline void bfloat16Product(at::Tensor& out, const at::Tensor& a, const at::Tens
 #endif
 }
 
-// Causal softmax attention by LibTorch's fused kernels of a GPU: q (scaled), k, v [B, H, T, N]; undefined where there are none.
+// Causal softmax attention by LibTorch's fused kernels of a GPU: q [B, H, T, N] (scaled), k, v [B, Hkv, T, N] of one dtype; undefined where
+// there are none.
 inline at::Tensor fusedAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
-#if RADLADS_TORCH_AT_LEAST(2, 2)
-    if (!q.device().is_cpu()) return at::scaled_dot_product_attention(q, k, v, {}, 0.0, /*is_causal=*/true, 1.0);
+#if RADLADS_TORCH_AT_LEAST(2, 5)
+    if (!q.device().is_cpu()) return at::scaled_dot_product_attention(q, k, v, {}, 0.0, /*is_causal=*/true, 1.0, /*enable_gqa=*/q.size(1) != k.size(1));
 #endif
     static_cast<void>(q), static_cast<void>(k), static_cast<void>(v);
     return {};

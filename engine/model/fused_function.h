@@ -19,11 +19,13 @@ using torch::autograd::variable_list;
 // The widest head of the ops that take heads.
 inline constexpr int64_t kMostHeadSize = 256;
 
-// Whether the kernels take these tensors: float32 on a processor, or on a GPU for whose kernels this was built; and
+// Whether the kernels take these tensors: float32 on a processor, float32 or bfloat16 on a GPU for whose kernels this was built; and
 // kernels are in use. Undefined ones do not matter.
 inline bool areForKernels(std::initializer_list<at::Tensor> tensors) {
     return kernelsInUse() != KernelChoice::Torch && std::all_of(tensors.begin(), tensors.end(), [](const at::Tensor& x) {
-               return !x.defined() || (calls::isForDevice(x.device()) && x.scalar_type() == at::kFloat && x.dim() > 0);
+               if (!x.defined()) return true;
+               const bool isWide = x.scalar_type() == at::kFloat, isNarrow = x.scalar_type() == at::kBFloat16;
+               return x.dim() > 0 && calls::isForDevice(x.device()) && (isWide || (isNarrow && calls::isByGpu(x)));
            });
 }
 
@@ -36,10 +38,13 @@ inline kernels::Backend kernelBackend() {
 inline at::Tensor withRows(const at::Tensor& tensor) {
     return tensor.defined() && tensor.stride(-1) != 1 ? tensor.contiguous() : tensor;
 }
+inline kernels::DType dtypeOf(const at::Tensor& tensor) {
+    return tensor.scalar_type() == at::kBFloat16 ? kernels::DType::BFloat16 : kernels::DType::Float32;
+}
 // A tensor of at most four dimensions, the missing ones in front.
 inline kernels::View viewOf(const at::Tensor& tensor) {
     if (!tensor.defined()) return {};
-    kernels::View view{tensor.data_ptr<float>(), {1, 1, 1, 1}, {0, 0, 0, 0}, kernels::DType::Float32};
+    kernels::View view{tensor.data_ptr(), {1, 1, 1, 1}, {0, 0, 0, 0}, dtypeOf(tensor)};
     for (int64_t i = 0, at = 4 - tensor.dim(); i < tensor.dim(); ++i) {
         view.sizes[at + i] = tensor.size(i);
         view.strides[at + i] = tensor.stride(i);
@@ -50,8 +55,7 @@ inline kernels::View viewOf(const at::Tensor& tensor) {
 inline kernels::View headsOf(const at::Tensor& tensor, int64_t heads) {
     if (!tensor.defined() || tensor.dim() == 4) return viewOf(tensor);
     const int64_t size = tensor.size(2) / heads;
-    return {tensor.data_ptr<float>(), {tensor.size(0), heads, tensor.size(1), size}, {tensor.stride(0), size, tensor.stride(1), 1},
-            kernels::DType::Float32};
+    return {tensor.data_ptr(), {tensor.size(0), heads, tensor.size(1), size}, {tensor.stride(0), size, tensor.stride(1), 1}, dtypeOf(tensor)};
 }
 inline at::Tensor likeRows(const at::Tensor& tensor) {
     return at::empty(tensor.sizes(), tensor.options());

@@ -53,7 +53,9 @@ struct RopeOp {
     variable_list forward(at::TensorList in, variable_list*) const {
         const at::Tensor x = withRows(in[0]);
         const kernels::View view = headsOf(x, heads);
-        const at::Tensor y = at::empty({view.sizes[0], view.sizes[1], view.sizes[2], view.sizes[3]}, x.options());
+        // A GPU's attention gives its result as the queries lie: tokens before heads, as what follows takes it.
+        const at::Tensor y = calls::isByGpu(x) ? at::empty({view.sizes[0], view.sizes[2], view.sizes[1], view.sizes[3]}, x.options()).transpose(1, 2)
+                                               : at::empty({view.sizes[0], view.sizes[1], view.sizes[2], view.sizes[3]}, x.options());
         calls::rope(x, {view, rotation(), scale, false}, viewOf(y));
         return {y};
     }

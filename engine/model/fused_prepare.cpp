@@ -12,8 +12,10 @@ enum Input { Q, K, V, kDecay, kRate, kMix, kFirst, kDecayBase, kRateBase, kMixBa
 // Of the outputs, in the order of PreparedTensors.
 constexpr int kOutputs = 6;
 
-at::Tensor tokensFirst(const at::Tensor& like, int64_t heads, int64_t size) {
-    return at::empty({like.size(0), like.size(1), heads, size}, like.options()).transpose(1, 2);
+constexpr int kLogDecay = 1;  // of them, float32 always
+
+at::Tensor tokensFirst(const at::Tensor& like, int64_t heads, int64_t size, bool isFloat = false) {
+    return at::empty({like.size(0), like.size(1), heads, size}, isFloat ? like.options().dtype(at::kFloat) : like.options()).transpose(1, 2);
 }
 
 struct PrepareOp {
@@ -58,7 +60,7 @@ struct PrepareOp {
         variable_list result;
         for (int i = 0; i < kOutputs; ++i) {
             if (!hasOutput()[i]) continue;
-            outputs[i] = tokensFirst(rows[K], heads, prepare.k.sizes[3]);
+            outputs[i] = tokensFirst(rows[K], heads, prepare.k.sizes[3], i == kLogDecay);
             result.push_back(outputs[i]);
         }
         calls::prepareForward(rows[K], prepare, viewsOf(outputs));
@@ -72,7 +74,7 @@ struct PrepareOp {
         for (int i = 0, next = 0; i < kOutputs; ++i) {
             if (!hasOutput()[i]) continue;
             const at::Tensor& gradient = gradients[next++];
-            of[i] = gradient.defined() ? withRows(gradient) : tokensFirst(rows[K], heads, prepare.k.sizes[3]).zero_();
+            of[i] = gradient.defined() ? withRows(gradient) : tokensFirst(rows[K], heads, prepare.k.sizes[3], i == kLogDecay).zero_();
         }
         kernels::PrepareGradients views;
         views.of = viewsOf(of);

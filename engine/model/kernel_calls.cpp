@@ -30,10 +30,6 @@ kernels::Backend backend() {
     return kernelsInUse() == KernelChoice::Reference ? kernels::Backend::Reference : kernels::Backend::Simd;
 }
 
-bool isByGpu(const at::Tensor& where) {
-    return !where.device().is_cpu() || (kernelsInUse() == KernelChoice::Gpu && areGpuKernelsEmulated());
-}
-
 // onGpu: what to call with the stream; it says why not, or nullptr.
 template <class OnGpu, class OnProcessor>
 void dispatch(const at::Tensor& where, const char* what, const OnGpu& onGpu, const OnProcessor& onProcessor) {
@@ -94,6 +90,10 @@ bool areGpuKernelsEmulated() {
 std::string gpuName() {
     if constexpr (kHaveGpu) return gpu::deviceName();
     return "";
+}
+
+bool isByGpu(const at::Tensor& where) {
+    return where.device().is_cpu() ? kernelsInUse() == KernelChoice::Gpu && areGpuKernelsEmulated() : isForDevice(where.device());
 }
 
 bool isForDevice(const at::Device& device) {

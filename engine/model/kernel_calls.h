@@ -21,6 +21,8 @@ bool haveGpuKernels();
 bool areGpuKernelsEmulated();
 std::string gpuName();  // of cuda:0, as its toolkit says it; "" without GPU kernels
 
+// Whether it is the kernels of a GPU that compute an op of this tensor.
+bool isByGpu(const at::Tensor& where);
 // Whether the kernels take tensors of this device.
 bool isForDevice(const at::Device& device);
 

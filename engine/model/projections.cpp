@@ -3,6 +3,7 @@
 #include "engine/model/compat.h"
 #include "engine/model/fused_function.h"
 #include "engine/model/fused_ops.h"
+#include "engine/model/half_projections.h"
 #include "engine/model/ops.h"
 #include "engine/model/precision.h"
 #include "kernels/pointwise.h"
@@ -204,6 +205,8 @@ at::Tensor projectInTorch(const at::Tensor& x, const Projection& projection) {
 }  // namespace
 
 std::vector<at::Tensor> project(const at::Tensor& x, const std::vector<Projection>& projections) {
+    const auto isOfOne = [](const Projection& projection) { return !projection.second.defined() || projection.second.dim() == 2; };
+    if (half::isFor(x) && std::all_of(projections.begin(), projections.end(), isOfOne)) return half::project(x, projections);
     bool fits = true;
     for (const Projection& projection : projections)
         fits = fits && areFloatProducts(x, projection.weight) && areForKernels({projection.bias, projection.second});
@@ -226,6 +229,7 @@ std::vector<at::Tensor> project(const at::Tensor& x, const std::vector<Projectio
 }
 
 at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& up, const at::Tensor& down) {
+    if (half::isFor(x)) return half::swiglu(x, gate, up, down);
     if (areFloatProducts(x, gate) && areForKernels({up, down})) return applyFused(MlpOp{}, {x, gate, up, down})[0];
     const at::Tensor open = model::linear(x, gate), value = model::linear(x, up);
     return model::linear(areForKernels({open, value}) ? fused::siluProduct(open, value) : at::silu(open) * value, down);

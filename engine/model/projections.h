@@ -18,9 +18,10 @@ struct Projection {
     at::Tensor bias;    // [N], optional
     at::Tensor second;  // [R, N], or [C, R, N]
     Middle middle = Middle::None;
+    bool isWide = false;        // float32 in any precision: what is added to the stream
 };
 // x [.., D] -> [.., N] of each projection, or [C, .., N]. In the precision of the thread as linear() is; low-rank products
-// in float32.
+// in float32. A GPU computes all but those of C in bfloat16 if that is the precision, results that are not wide too.
 std::vector<at::Tensor> project(const at::Tensor& x, const std::vector<Projection>& projections);
 
 // down(silu(gate x) (up x)); gate and up [I, D], down [D, I].

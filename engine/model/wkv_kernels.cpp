@@ -30,7 +30,7 @@ public:
         const at::Tensor& q = m_tensors[0];
         // Tokens before heads, as what follows takes them.
         const at::Tensor y = at::empty({q.size(0), q.size(2), q.size(1), q.size(3)}, q.options()).transpose(1, 2);
-        const at::Tensor state = at::empty({q.size(0), q.size(1), q.size(3), q.size(3)}, q.options());
+        const at::Tensor state = at::empty({q.size(0), q.size(1), q.size(3), q.size(3)}, q.options().dtype(at::kFloat));
         if (saved) *saved = calls::wkvSaved(q, m_halved, m_op, m_inputs);
         calls::wkvForward(q, m_halved, m_op, m_inputs,
                           {viewOf(y), viewOf(state), saved ? saved->data_ptr<float>() : nullptr});

@@ -113,7 +113,7 @@ void checkGpu(Findings& findings) {
                             ours ? "" : "build Radlads Studio with cmake -DRADLADS_GPU=cuda or hip"});
         return;
     }
-    findings.push_back({"GPU", present ? Level::Warn : Level::Ok, fmt::format("{} GPU here; LibTorch is built without GPU support, so training runs on the CPU", card),
+    findings.push_back({"GPU", present ? Level::Warn : Level::Ok, fmt::format("{} GPU here, and none that LibTorch can use: training runs on the CPU", card),
                         present ? "to use it, build Radlads Studio with a LibTorch that has CUDA or ROCm (cmake -DCMAKE_PREFIX_PATH=/path/to/libtorch)" : ""});
 }
 

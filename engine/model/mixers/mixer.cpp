@@ -99,7 +99,9 @@ at::Tensor mixerOutput(const Scope& weights, const at::Tensor& y, const at::Tens
 }
 
 at::Tensor outputProjection(const Scope& weights, const at::Tensor& o) {
-    return project(o, {projectionOf(weights, "o_proj")})[0];
+    Projection projection = projectionOf(weights, "o_proj");
+    projection.isWide = true;
+    return project(o, {projection})[0];
 }
 
 }  // namespace radlads::model

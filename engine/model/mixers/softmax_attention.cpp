@@ -42,13 +42,13 @@ at::Tensor softmaxAttention(const Scope& weights, const at::Tensor& x, MixerCont
         state.keys = p.k;
         state.values = p.v;
     }
-    const bool fits = x.device().is_cpu() && areForKernels({p.q, p.k, p.v}) && !needsGradient({p.q, p.k, p.v}) && p.q.size(2) > 1 && config.headDim <= kMostHeadSize;
+    const bool fits = x.device().is_cpu() && p.q.scalar_type() == at::kFloat && areForKernels({p.q, p.k, p.v}) && !needsGradient({p.q, p.k, p.v}) && p.q.size(2) > 1 && config.headDim <= kMostHeadSize;
     if (fits) return outputProjection(weights, fused::attention(p.q, p.k, p.v, config.slidingWindow));
     const int64_t queries = p.q.size(2), keys = p.k.size(2), past = keys - queries;
     if (!x.device().is_cpu() && past == 0 && (config.slidingWindow <= 0 || config.slidingWindow >= keys)) {
         const auto dtype = isBf16() ? at::kBFloat16 : x.scalar_type();
-        const at::Tensor y = fusedAttention(p.q.to(dtype), repeatHeads(p.k.to(dtype), config.heads), repeatHeads(p.v.to(dtype), config.heads));
-        if (y.defined()) return outputProjection(weights, mergeHeads(y.to(x.scalar_type())));
+        const at::Tensor y = fusedAttention(p.q.to(dtype), p.k.to(dtype), p.v.to(dtype));
+        if (y.defined()) return outputProjection(weights, mergeHeads(y));
     }
     const at::Tensor k = repeatHeads(p.k, config.heads).transpose(-1, -2), v = repeatHeads(p.v, config.heads);
     std::vector<at::Tensor> blocks;
@@ -56,7 +56,7 @@ at::Tensor softmaxAttention(const Scope& weights, const at::Tensor& x, MixerCont
         const int64_t rows = std::min(kQueryBlock, queries - start), visible = past + start + rows;
         at::Tensor scores = p.q.narrow(2, start, rows).matmul(k.narrow(3, 0, visible));
         if (rows > 1 || config.slidingWindow > 0) {
-            scores = scores + causalMask(past + start, rows, visible, config.slidingWindow, x.options().requires_grad(false));
+            scores = scores + causalMask(past + start, rows, visible, config.slidingWindow, p.q.options().requires_grad(false));
         }
         blocks.push_back(scores.softmax(-1).matmul(v.narrow(2, 0, visible)));
     }
