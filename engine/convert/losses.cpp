@@ -163,7 +163,7 @@ HeadLoss headLoss(const at::Tensor& hidden, const at::Tensor& head, const HeadTa
     HeadLoss result;
     if (wantGradients) {
         result.hiddenGradient = at::empty_like(hidden);
-        if (head.requires_grad()) result.headGradient = at::zeros_like(head);
+        if (head.requires_grad()) result.headGradient = at::empty(head.sizes(), head.options().requires_grad(false));
     }
     std::optional<KernelLoss> byKernels;
     if (isForKernels(hidden, head)) byKernels.emplace(head, targets, chunk);
@@ -179,7 +179,7 @@ HeadLoss headLoss(const at::Tensor& hidden, const at::Tensor& head, const HeadTa
         if (!wantGradients) continue;
         at::Tensor gradient = result.hiddenGradient.narrow(0, start, size);
         model::multiply(gradient, loss.gradient, head);
-        if (result.headGradient.defined()) model::multiplyAdd(result.headGradient, loss.gradient.t(), rows);
+        if (result.headGradient.defined()) (start == 0 ? model::multiply : model::multiplyAdd)(result.headGradient, loss.gradient.t(), rows);
     }
     result.loss = total / static_cast<double>(count);
     return result;

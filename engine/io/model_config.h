@@ -20,6 +20,7 @@ struct RopeConfig {
     enum class Scaling { None, Linear, Llama3 } scaling = Scaling::None;  // others are refused by name
     double factor = 1.0, lowFrequencyFactor = 1.0, highFrequencyFactor = 4.0;
     int64_t originalMaxPositions = 8192;
+    bool operator==(const RopeConfig&) const = default;
 };
 
 // The student's part: present when the checkpoint is RAD-RWKV6 or RAD-RWKV7. Ranks are always explicit here.

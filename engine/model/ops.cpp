@@ -1,6 +1,8 @@
 #include "engine/model/ops.h"
 
+#include <bit>
 #include <cmath>
+#include <mutex>
 #include <numbers>
 
 #include "engine/model/compat.h"
@@ -10,6 +12,36 @@
 #include "engine/model/vector_product.h"
 
 namespace radlads::model {
+namespace {
+
+Rotary computeRotary(const io::ModelConfig& config, int64_t start, int64_t length, const at::TensorOptions& like) {
+    const int64_t half = config.headDim / 2;
+    std::vector<double> frequencies(half);
+    const io::RopeConfig& rope = config.rope;
+    for (int64_t j = 0; j < half; ++j) {
+        double frequency = std::pow(rope.theta, -2.0 * static_cast<double>(j) / static_cast<double>(config.headDim));
+        if (rope.scaling == io::RopeConfig::Scaling::Linear) frequency /= rope.factor;
+        if (rope.scaling == io::RopeConfig::Scaling::Llama3) {
+            const double wavelength = 2.0 * std::numbers::pi / frequency;
+            const double original = static_cast<double>(rope.originalMaxPositions);
+            if (wavelength > original / rope.lowFrequencyFactor) {
+                frequency /= rope.factor;
+            } else if (wavelength > original / rope.highFrequencyFactor) {
+                const double s = (original / wavelength - rope.lowFrequencyFactor) / (rope.highFrequencyFactor - rope.lowFrequencyFactor);
+                frequency = (1.0 - s) * frequency / rope.factor + s * frequency;
+            }
+        }
+        frequencies[j] = frequency;
+    }
+    const auto options = at::TensorOptions().dtype(at::kDouble);
+    const at::Tensor positions = at::arange(start, start + length, options).unsqueeze(1);
+    const at::Tensor angles = positions * at::from_blob(frequencies.data(), {1, half}, options);
+    const at::Tensor both = at::cat({angles, angles}, 1);
+    return {both.cos().to(like), both.sin().to(like)};
+}
+
+}  // namespace
+
 
 at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps) {
     if (areForKernels({x, weight})) return fused::rmsNorm(x, weight, eps);
@@ -49,29 +81,22 @@ at::Tensor headNorm(const at::Tensor& y, const at::Tensor& weight, const at::Ten
 }
 
 Rotary rotaryTable(const io::ModelConfig& config, int64_t start, int64_t length, const at::TensorOptions& like) {
-    const int64_t half = config.headDim / 2;
-    std::vector<double> frequencies(half);
-    const io::RopeConfig& rope = config.rope;
-    for (int64_t j = 0; j < half; ++j) {
-        double frequency = std::pow(rope.theta, -2.0 * static_cast<double>(j) / static_cast<double>(config.headDim));
-        if (rope.scaling == io::RopeConfig::Scaling::Linear) frequency /= rope.factor;
-        if (rope.scaling == io::RopeConfig::Scaling::Llama3) {
-            const double wavelength = 2.0 * std::numbers::pi / frequency;
-            const double original = static_cast<double>(rope.originalMaxPositions);
-            if (wavelength > original / rope.lowFrequencyFactor) {
-                frequency /= rope.factor;
-            } else if (wavelength > original / rope.highFrequencyFactor) {
-                const double s = (original / wavelength - rope.lowFrequencyFactor) / (rope.highFrequencyFactor - rope.lowFrequencyFactor);
-                frequency = (1.0 - s) * frequency / rope.factor + s * frequency;
-            }
-        }
-        frequencies[j] = frequency;
+    constexpr int64_t kMostKept = 1 << 16;
+    if (!like.device().is_cpu() || start + length > kMostKept) return computeRotary(config, start, length, like);
+    static std::mutex mutex;
+    static struct {
+        io::RopeConfig rope;
+        int64_t headDim = 0;
+        Rotary table;
+    } kept;
+    const std::lock_guard lock(mutex);
+    const bool fits = kept.table.cos.defined() && kept.rope == config.rope && kept.headDim == config.headDim &&
+                      kept.table.cos.dtype() == like.dtype() && kept.table.cos.size(0) >= start + length;
+    if (!fits) {
+        const auto positions = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(start + length)));
+        kept = {config.rope, config.headDim, computeRotary(config, 0, positions, like)};
     }
-    const auto options = at::TensorOptions().dtype(at::kDouble);
-    const at::Tensor positions = at::arange(start, start + length, options).unsqueeze(1);
-    const at::Tensor angles = positions * at::from_blob(frequencies.data(), {1, half}, options);
-    const at::Tensor both = at::cat({angles, angles}, 1);
-    return {both.cos().to(like), both.sin().to(like)};
+    return {kept.table.cos.narrow(0, start, length), kept.table.sin.narrow(0, start, length)};
 }
 
 at::Tensor applyRotary(const at::Tensor& x, const Rotary& rotary, double scale) {

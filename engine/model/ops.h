@@ -27,7 +27,7 @@ at::Tensor repeatHeads(const at::Tensor& x, int64_t heads);
 at::Tensor headNorm(const at::Tensor& y, const at::Tensor& weight, const at::Tensor& bias, double eps);
 
 // cos and sin of positions [start, start + length), each [length, N] with both halves equal (interop.md 3.2, llama3 scaling included), of
-// the dtype and on the device of `like`.
+// the dtype and on the device of `like`. Up to position 65,536 on a processor they are kept for the next call: do not write to them.
 struct Rotary {
     at::Tensor cos, sin;
 };

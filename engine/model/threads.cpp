@@ -4,6 +4,8 @@
 #include <ATen/Parallel.h>
 #include <malloc.h>
 #include <sched.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +37,21 @@ const char* newestKernels() {
     return nullptr;
 }
 
+// Asks for large pages under the memory that malloc will give out: kernels that pass through activations of many megabytes
+// otherwise wait for page tables (kernels/README.md). Only addresses are taken; mallopt() must have told malloc to keep them.
+void useLargePages() {
+#if defined(MADV_HUGEPAGE) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    struct sysinfo machine = {};
+    if (sysinfo(&machine) != 0) return;
+    const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE)), size = machine.freeram * machine.mem_unit / 2;
+    void* const room = std::malloc(size);
+    if (!room) return;
+    const uintptr_t begin = (reinterpret_cast<uintptr_t>(room) + page - 1) / page * page;
+    madvise(reinterpret_cast<void*>(begin), (size - page) / page * page, MADV_HUGEPAGE);  // on failure: as it was
+    std::free(room);
+#endif
+}
+
 void prepareThread() {
     at::set_num_threads(1);
     at::globalContext().setFlushDenormal(true);
@@ -57,6 +74,7 @@ void prepareProcess() {
     mallopt(M_MMAP_MAX, 0);
     mallopt(M_TRIM_THRESHOLD, -1);
     mallopt(M_TOP_PAD, 64 << 20);
+    useLargePages();
 #endif
 }
 

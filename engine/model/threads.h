@@ -7,7 +7,7 @@
 
 namespace radlads::model {
 
-// Call once, first thing in main: single-threaded BLAS, denormals flushed, freed memory kept for the next step (page faults from
+// Call once, first thing in main: single-threaded BLAS, denormals flushed, large pages, freed memory kept for the next step (page faults from
 // returning it cost up to 40 % of a small step).
 void prepareProcess();
 // Calls task(0) .. task(count - 1) on up to `threads` threads; the first exception is rethrown after all have ended.

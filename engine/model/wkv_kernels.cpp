@@ -84,6 +84,7 @@ struct WkvFunction : torch::autograd::Function<WkvFunction<kOp>> {
         const bool halved = isBf16();
         const Problem problem(kOp, halved, tensors);
         context->saved_data["halved"] = halved;
+        context->set_materialize_grads(false);
         at::Tensor saved;
         const WkvOutput output = problem.forward(&saved);
         variable_list kept = problem.tensors();

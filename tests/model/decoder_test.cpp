@@ -117,4 +117,32 @@ TEST(Rotary, Llama3ScalingFollowsTheThreeRanges) {
     EXPECT_GT(angle(scaled, 16), angle(plain, 16) / 8);
 }
 
+// What is kept from one call to the next must not show: other positions, bases, head sizes and dtypes in between.
+TEST(Rotary, DependsOnItsArgumentsAlone) {
+    auto [config, weights] = smallTeacher(io::Family::Llama);
+    struct Call {
+        double theta;
+        int64_t headDim, start, length;
+        at::ScalarType dtype;
+    };
+    const Call calls[] = {{10000, 16, 0, 7, at::kDouble},   {10000, 16, 5, 9, at::kDouble}, {10000, 16, 3, 2, at::kDouble},
+                          {500000, 16, 3, 2, at::kDouble},  {10000, 8, 3, 2, at::kDouble},  {10000, 8, 3, 2, at::kFloat},
+                          {10000, 8, 65530, 6, at::kFloat}, {10000, 8, 65530, 7, at::kFloat}};
+    for (const Call& call : calls) {
+        config.rope.theta = call.theta;
+        config.headDim = call.headDim;
+        const model::Rotary table = model::rotaryTable(config, call.start, call.length, call.dtype);
+        ASSERT_EQ(table.cos.sizes(), (std::vector<int64_t>{call.length, call.headDim}));
+        ASSERT_EQ(table.sin.scalar_type(), call.dtype);
+        const double tolerance = call.dtype == at::kFloat ? 1e-7 : 1e-15;
+        for (int64_t t = 0; t < call.length; ++t)
+            for (int64_t i = 0; i < call.headDim; ++i) {
+                const double j = static_cast<double>(i % (call.headDim / 2)), size = static_cast<double>(call.headDim);
+                const double angle = static_cast<double>(call.start + t) * std::pow(call.theta, -2 * j / size);
+                EXPECT_NEAR(table.cos[t][i].item<double>(), std::cos(angle), tolerance);
+                EXPECT_NEAR(table.sin[t][i].item<double>(), std::sin(angle), tolerance);
+            }
+    }
+}
+
 }  // namespace
