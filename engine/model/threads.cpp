@@ -11,12 +11,13 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <exception>
 #include <mutex>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 extern "C" void openblas_set_num_threads(int threads);
 extern "C" char* openblas_get_corename();
@@ -56,6 +57,66 @@ void prepareThread() {
     at::set_num_threads(1);
     at::globalContext().setFlushDenormal(true);
 }
+
+// Threads that wait for the next parallelTasks(): to start new ones, and to sleep between those that follow each other at
+// once, costs a hundredth of an update of a small model.
+class Pool {
+public:
+    // work() on `count` of them and on the caller's thread, which returns when all have returned. One caller at a time: false
+    // if there is one already, then nothing has been called. work must not throw.
+    bool tryRun(size_t count, const std::function<void()>& work) {
+        if (m_isUsed.exchange(true)) return false;
+        {
+            const std::lock_guard lock(m_mutex);
+            while (m_threads < count) std::thread([this, index = m_threads++, seen = m_job.load()] { serve(index, seen); }).detach();
+            m_work = &work;
+            m_wanted = m_running = count;
+            ++m_job;
+        }
+        m_wake.notify_all();
+        work();
+        spinUntil([&] { return m_running.load() == 0; });
+        {
+            std::unique_lock lock(m_mutex);
+            m_done.wait(lock, [&] { return m_running.load() == 0; });
+        }
+        m_isUsed = false;
+        return true;
+    }
+
+private:
+    void serve(size_t index, uint64_t seen) {
+        prepareThread();
+        for (;;) {
+            spinUntil([&] { return m_job.load() != seen; });
+            const std::function<void()>* work = nullptr;
+            {
+                std::unique_lock lock(m_mutex);
+                m_wake.wait(lock, [&] { return m_job.load() != seen; });
+                seen = m_job.load();
+                if (index < m_wanted) work = m_work;
+            }
+            if (!work) continue;
+            (*work)();
+            const std::lock_guard lock(m_mutex);
+            if (--m_running == 0) m_done.notify_one();
+        }
+    }
+    // For as long as a thread would take to wake up.
+    template <class Condition>
+    static void spinUntil(const Condition& condition) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
+        while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    }
+
+    std::atomic<bool> m_isUsed{false};
+    std::mutex m_mutex;
+    std::condition_variable m_wake, m_done;
+    size_t m_threads = 0, m_wanted = 0;
+    const std::function<void()>* m_work = nullptr;
+    std::atomic<uint64_t> m_job{0};
+    std::atomic<size_t> m_running{0};
+};
 
 }  // namespace
 
@@ -104,15 +165,8 @@ void parallelTasks(size_t count, size_t threads, const std::function<void(size_t
             }
         }
     };
-    std::vector<std::thread> pool;
-    for (size_t t = 1; t < threads; ++t) {
-        pool.emplace_back([&] {
-            prepareThread();
-            work();
-        });
-    }
-    work();
-    for (std::thread& thread : pool) thread.join();
+    static Pool& pool = *new Pool;  // never ends: its threads wait until the process does
+    if (!pool.tryRun(threads - 1, work)) work();
     if (failure) std::rethrow_exception(failure);
 }
 
