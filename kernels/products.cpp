@@ -13,12 +13,13 @@ bool isWhole(const Matrix& m) {
 int64_t placeOf(const Matrix& m, int64_t row, int64_t column) {
     return row * m.rowStride + column * m.columnStride;
 }
-double exactly(const Matrix& m, int64_t row, int64_t column) {
-    return static_cast<const float*>(m.data)[placeOf(m, row, column)];
+float exactly(const Matrix& m, int64_t row, int64_t column) {
+    const int64_t place = placeOf(m, row, column);
+    if (m.dtype == DType::BFloat16) return toFloat(static_cast<const BFloat16*>(m.data)[place]);
+    return static_cast<const float*>(m.data)[place];
 }
-double rounded(const Matrix& m, int64_t row, int64_t column) {
-    if (m.dtype == DType::BFloat16) return toFloat(static_cast<const BFloat16*>(m.data)[placeOf(m, row, column)]);
-    return toFloat(fromFloat<BFloat16>(static_cast<float>(exactly(m, row, column))));
+float rounded(const Matrix& m, int64_t row, int64_t column) {
+    return toFloat(fromFloat<BFloat16>(exactly(m, row, column)));
 }
 
 template <class Element>
@@ -28,7 +29,7 @@ void referenceProduct(const Matrix& a, const Matrix& b, const float* bias, float
         for (int64_t n = 0; n < b.columns; ++n) {
             double sum = bias ? static_cast<double>(bias[n]) : 0.0;
             if (store == Store::Add) sum = c[m * ldc + n];
-            for (int64_t k = 0; k < a.columns; ++k) sum += element(a, m, k) * element(b, k, n);
+            for (int64_t k = 0; k < a.columns; ++k) sum += double{element(a, m, k)} * element(b, k, n);
             c[m * ldc + n] = static_cast<float>(sum);
         }
 }
@@ -44,11 +45,20 @@ bool hasBf16Instructions() {
 #endif
 }
 
-Bf16Form bf16Form() {
+bool hasFp16Instructions() {
 #if defined(__x86_64__)
-    if (hasBf16Instructions() && !__builtin_cpu_is("intel")) return Bf16Form::Instructions;
+    static const bool has = simd::hasFp16();
+    return has;
+#else
+    return false;
 #endif
-    return Bf16Form::Widened;
+}
+
+NarrowForm bf16Form() {
+#if defined(__x86_64__)
+    if (hasBf16Instructions() && !__builtin_cpu_is("intel")) return NarrowForm::Bf16Instructions;
+#endif
+    return NarrowForm::Bf16Widened;
 }
 
 const char* whyNot(const Matrix& a, const Matrix& b, int64_t ldc) {
@@ -58,16 +68,18 @@ const char* whyNot(const Matrix& a, const Matrix& b, int64_t ldc) {
     return nullptr;
 }
 
-std::size_t bf16ProductFloats(int64_t rows, int64_t depth, int64_t columns) {
-    return simd::productFloats(rows, depth, columns);
+std::size_t narrowProductFloats(std::span<const NarrowProduct> products) {
+    return simd::productFloats(products);
 }
 
-void bf16Product(Backend backend, Bf16Form form, const Matrix& a, const Matrix& b, float* c, int64_t ldc, Store store,
-                 float* workspace) {
-    if (backend == Backend::Reference)
-        referenceProduct(a, b, nullptr, c, ldc, store, rounded);
-    else
-        simd::product(form, a, b, c, ldc, store, workspace);
+void narrowProducts(Backend backend, NarrowForm form, std::span<const NarrowProduct> products, float* workspace) {
+    if (backend == Backend::Simd) return simd::products(form, products, workspace);
+    for (const NarrowProduct& p : products) {
+        if (form == NarrowForm::Fp16Instructions)
+            referenceProduct(p.a, p.b, p.bias, p.c, p.ldc, p.store, exactly);
+        else
+            referenceProduct(p.a, p.b, p.bias, p.c, p.ldc, p.store, rounded);
+    }
 }
 
 void floatProduct(Backend backend, const Matrix& a, const Matrix& b, const float* bias, float* c, int64_t ldc,

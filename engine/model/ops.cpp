@@ -55,7 +55,7 @@ Normed addRmsNorm(const at::Tensor& h, const at::Tensor& delta, const at::Tensor
 }
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-    if (isBf16Product(x, weight)) return bf16Linear(x, weight, bias);
+    if (isNarrowProduct(x, weight)) return narrowLinear(x, weight, bias);
     if (isVectorProduct(x, weight, bias)) return vectorProduct(x, weight, bias);
     return at::linear(x, weight, bias.defined() ? c10::optional<at::Tensor>(bias) : c10::nullopt);
 }

@@ -10,6 +10,7 @@ namespace radlads::model {
 namespace {
 
 using kernels::Matrix;
+using kernels::NarrowForm;
 using kernels::Store;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
@@ -32,23 +33,26 @@ at::Tensor rounded(const at::Tensor& tensor) {
     return tensor.to(at::kBFloat16).to(at::kFloat);
 }
 
-// out: float32, rows element after element.
-void product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b, Store store) {
+void productByTorch(at::Tensor& out, const at::Tensor& a, const at::Tensor& b, Store store) {
+    if (store == Store::Add)
+        out.addmm_(a, b);
+    else
+        at::mm_out(out, a, b);
+}
+
+// out: float32, rows element after element. LibTorch has no product of float16 with sums of float32.
+void product(NarrowForm form, at::Tensor& out, const at::Tensor& a, const at::Tensor& b, Store store) {
     if (!out.device().is_cpu()) return bfloat16Product(out, a.to(at::kBFloat16), b.to(at::kBFloat16), store == Store::Add);
     const KernelChoice choice = kernelsInUse();
     if (choice == KernelChoice::Torch) {
-        if (store == Store::Add)
-            out.addmm_(rounded(a), rounded(b));
-        else
-            at::mm_out(out, rounded(a), rounded(b));
-        return;
+        if (form == NarrowForm::Fp16Instructions) return productByTorch(out, a.to(at::kFloat), b.to(at::kFloat), store);
+        return productByTorch(out, rounded(a), rounded(b), store);
     }
     const at::Tensor left = withLines(a), right = withLines(b);
-    const at::Tensor room = at::empty(
-        {static_cast<int64_t>(kernels::bf16ProductFloats(left.size(0), left.size(1), right.size(1)))}, at::kFloat);
-    kernels::bf16Product(choice == KernelChoice::Reference ? kernels::Backend::Reference : kernels::Backend::Simd,
-                         kernels::bf16Form(), matrixOf(left), matrixOf(right), out.data_ptr<float>(), out.stride(0),
-                         store, room.data_ptr<float>());
+    const kernels::NarrowProduct product{matrixOf(left), matrixOf(right), out.data_ptr<float>(), out.stride(0), store};
+    const at::Tensor room = at::empty({static_cast<int64_t>(kernels::narrowProductFloats({&product, 1}))}, at::kFloat);
+    kernels::narrowProducts(choice == KernelChoice::Reference ? kernels::Backend::Reference : kernels::Backend::Simd, form,
+                            {&product, 1}, room.data_ptr<float>());
 }
 
 void floatProduct(at::Tensor& out, const at::Tensor& a, const at::Tensor& b, Store store) {
@@ -58,9 +62,9 @@ void floatProduct(at::Tensor& out, const at::Tensor& a, const at::Tensor& b, Sto
                           matrixOf(right), nullptr, out.data_ptr<float>(), out.stride(0), store);
 }
 
-at::Tensor productOf(const at::Tensor& a, const at::Tensor& b) {
+at::Tensor productOf(NarrowForm form, const at::Tensor& a, const at::Tensor& b) {
     at::Tensor out = at::empty({a.size(0), b.size(1)}, at::TensorOptions(a.device()).dtype(at::kFloat));
-    product(out, a, b, Store::Set);
+    product(form, out, a, b, Store::Set);
     return out;
 }
 
@@ -68,13 +72,13 @@ at::Tensor rowsOf(const at::Tensor& x) {
     return x.reshape({-1, x.size(-1)});
 }
 
-at::Tensor forwardOf(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+at::Tensor forwardOf(NarrowForm form, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
     std::vector<int64_t> shape = x.sizes().vec();
     shape.back() = weight.size(0);
     const at::Tensor rows = rowsOf(x);
-    if (!bias.defined()) return productOf(rows, weight.t()).reshape(shape);
+    if (!bias.defined()) return productOf(form, rows, weight.t()).reshape(shape);
     at::Tensor y = bias.to(at::kFloat).expand({rows.size(0), -1}).clone(at::MemoryFormat::Contiguous);
-    product(y, rows, weight.t(), Store::Add);
+    product(form, y, rows, weight.t(), Store::Add);
     return y.reshape(shape);
 }
 
@@ -88,14 +92,17 @@ struct Linear : torch::autograd::Function<Linear> {
         context->saved_data["x"] = x.requires_grad();
         context->saved_data["weight"] = weight.requires_grad();
         context->saved_data["bias"] = bias && bias->requires_grad();
-        return forwardOf(kept, weight, bias.value_or(at::Tensor()));
+        const NarrowForm form = narrowForm();
+        context->saved_data["form"] = static_cast<int64_t>(form);
+        return forwardOf(form, kept, weight, bias.value_or(at::Tensor()));
     }
     static variable_list backward(AutogradContext* context, const variable_list& gradients) {
         const variable_list kept = context->get_saved_variables();
         const at::Tensor &x = kept[0], &weight = kept[1], dy = rowsOf(gradients[0]);
         const auto wants = [&](const char* name) { return context->saved_data[name].toBool(); };
-        return {wants("x") ? productOf(dy, weight).reshape(x.sizes()) : at::Tensor(),
-                wants("weight") ? productOf(dy.t(), rowsOf(x)) : at::Tensor(),
+        const auto form = static_cast<NarrowForm>(context->saved_data["form"].toInt());
+        return {wants("x") ? productOf(form, dy, weight).reshape(x.sizes()) : at::Tensor(),
+                wants("weight") ? productOf(form, dy.t(), rowsOf(x)) : at::Tensor(),
                 wants("bias") ? dy.sum(0) : at::Tensor()};
     }
 };
@@ -114,34 +121,42 @@ bool isBf16() {
     return t_precision == protocol::Precision::Bf16;
 }
 
-bool isBf16Product(const at::Tensor& a, const at::Tensor& b) {
-    const auto isNarrow = [](const at::Tensor& x) { return x.scalar_type() == at::kBFloat16; };
-    const auto isOurs = [&](const at::Tensor& x) { return x.scalar_type() == at::kFloat || isNarrow(x); };
-    return isOurs(a) && isOurs(b) && (isBf16() || isNarrow(a) || isNarrow(b));
+bool isFp16() {
+    return t_precision == protocol::Precision::Fp16 && kernels::hasFp16Instructions();
 }
 
-at::Tensor bf16Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+NarrowForm narrowForm() {
+    return isFp16() ? NarrowForm::Fp16Instructions : kernels::bf16Form();
+}
+
+bool isNarrowProduct(const at::Tensor& a, const at::Tensor& b) {
+    const auto isNarrow = [](const at::Tensor& x) { return x.scalar_type() == at::kBFloat16; };
+    const auto isOurs = [&](const at::Tensor& x) { return x.scalar_type() == at::kFloat || isNarrow(x); };
+    return isOurs(a) && isOurs(b) && (isBf16() || isFp16() || isNarrow(a) || isNarrow(b));
+}
+
+at::Tensor narrowLinear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
     const bool differentiated = c10::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad() ||
                                                                (bias.defined() && bias.requires_grad()));
-    if (!differentiated) return forwardOf(x, weight, bias);
+    if (!differentiated) return forwardOf(narrowForm(), x, weight, bias);
     return Linear::apply(x, weight, bias.defined() ? c10::optional<at::Tensor>(bias) : c10::nullopt);
 }
 
-bool isSmallFloatProduct(const at::Tensor& x, const at::Tensor& weight) {
+bool isKernelProduct(const at::Tensor& x, const at::Tensor& weight) {
     const auto isFloat = [](const at::Tensor& t) { return t.device().is_cpu() && t.scalar_type() == at::kFloat; };
-    return kernelsInUse() != KernelChoice::Torch && isFloat(x) && isFloat(weight) && !isBf16Product(x, weight) &&
-           weight.numel() <= kSmallWeight;
+    return kernelsInUse() != KernelChoice::Torch && isFloat(x) && isFloat(weight) && !isBf16() &&
+           (isFp16() || weight.numel() <= kSmallWeight);
 }
 
 void multiply(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
-    if (isBf16Product(a, b)) return product(out, a, b, Store::Set);
-    if (isSmallFloatProduct(a, b)) return floatProduct(out, a, b, Store::Set);
+    if (isNarrowProduct(a, b)) return product(narrowForm(), out, a, b, Store::Set);
+    if (isKernelProduct(a, b)) return floatProduct(out, a, b, Store::Set);
     at::mm_out(out, a, b);
 }
 
 void multiplyAdd(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
-    if (isBf16Product(a, b)) return product(out, a, b, Store::Add);
-    if (isSmallFloatProduct(a, out)) return floatProduct(out, a, b, Store::Add);
+    if (isNarrowProduct(a, b)) return product(narrowForm(), out, a, b, Store::Add);
+    if (isKernelProduct(a, out)) return floatProduct(out, a, b, Store::Add);
     out.addmm_(a, b);
 }
 

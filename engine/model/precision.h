@@ -1,12 +1,13 @@
-// In what matrix products are computed (plan key hardware.precision). In bf16 both operands are rounded to bfloat16 as
-// they are read, to the nearest, halves to even; sums, results and gradients are float32 (kernels/products.h). The
-// float32 weights are their own masters: there are no copies that could fall behind.
+// In what matrix products are computed (plan key hardware.precision). In bf16 and fp16 both operands are rounded as they
+// are read, to the nearest, halves to even; sums, results and gradients are float32 (kernels/products.h). The float32
+// weights are their own masters: there are no copies that could fall behind.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include "engine/model/weights.h"
 #include "engine/protocol/plan.h"
+#include "kernels/products.h"
 
 namespace radlads::model {
 
@@ -23,15 +24,18 @@ private:
     protocol::Precision m_before;
 };
 
-// Whether a scope of this thread says bf16.
+// Whether a scope of this thread says bf16; fp16, which is float32 where the processor does not have it.
 bool isBf16();
-// A product with these operands is in bf16: a scope says so, or one is held in bfloat16. Double tensors are LibTorch's.
-bool isBf16Product(const at::Tensor& a, const at::Tensor& b);
+bool isFp16();
+// How this thread computes narrow products on a processor.
+kernels::NarrowForm narrowForm();
+// A product with these operands is in bf16 or fp16: a scope says so, or one is held in bfloat16. Double tensors are LibTorch's.
+bool isNarrowProduct(const at::Tensor& a, const at::Tensor& b);
 // linear() of such operands; a float32 weight may ask for a gradient.
-at::Tensor bf16Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
-// A product with a weight that kernels::floatProduct() multiplies: on a processor, in float32, and it stays in the
-// cache with what it is multiplied with. Larger ones are the BLAS library's.
-bool isSmallFloatProduct(const at::Tensor& x, const at::Tensor& weight);
+at::Tensor narrowLinear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+// A product of float32 tensors that the kernels compute: on a processor, in fp16, or in float32 with a weight that stays in
+// the cache with what it is multiplied with. Larger ones are the BLAS library's.
+bool isKernelProduct(const at::Tensor& x, const at::Tensor& weight);
 // out [m, n] = a [m, k] b [k, n], and out += a b; no gradients.
 void multiply(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
 void multiplyAdd(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);

@@ -20,25 +20,43 @@ Matrix rowsOf(const at::Tensor& x) {
     return {x.data_ptr<float>(), x.numel() / columns, columns, columns, 1, kernels::DType::Float32};
 }
 
-void productInto(const Matrix& c, const Matrix& a, const Matrix& b) {
-    kernels::floatProduct(kernelBackend(), a, b, nullptr, static_cast<float*>(const_cast<void*>(c.data)), c.rowStride,
-                          Store::Set);
-}
-// C = A B + bias or C += A B; c is contiguous.
-void product(const at::Tensor& c, const Matrix& a, const Matrix& b, Store store = Store::Set, const at::Tensor& bias = {}) {
-    kernels::floatProduct(kernelBackend(), a, b, floatsOf(bias), c.data_ptr<float>(), b.columns, store);
-}
-// dx of a product, or a further part of it.
-void addProduct(at::Tensor& sum, const at::Tensor& like, const Matrix& a, const Matrix& b) {
-    const bool first = !sum.defined();
-    if (first) sum = at::empty(like.sizes(), like.options());
-    product(sum, a, b, first ? Store::Set : Store::Add);
-}
-at::Tensor weightGradient(const at::Tensor& weight, const Matrix& a, const Matrix& b) {
-    const at::Tensor gradient = at::empty(weight.sizes(), weight.options());
-    product(gradient, a, b);
-    return gradient;
-}
+// The products of one operation: in float32, or in float16 (precision.h).
+class Products {
+public:
+    explicit Products(bool half) : m_half(half) {}
+
+    // C = A B + bias or C += A B; bias undefined with Add. Computed by the next compute(), so that neighbours may share operands.
+    void add(const Matrix& c, const Matrix& a, const Matrix& b, Store store = Store::Set, const at::Tensor& bias = {}) {
+        m_products.push_back({a, b, static_cast<float*>(const_cast<void*>(c.data)), c.rowStride, store, floatsOf(bias)});
+    }
+    void add(const at::Tensor& c, const Matrix& a, const Matrix& b, Store store = Store::Set, const at::Tensor& bias = {}) {
+        add(Matrix{c.data_ptr<float>(), a.rows, b.columns, b.columns, 1, kernels::DType::Float32}, a, b, store, bias);
+    }
+    // dx of a product, or a further part of it.
+    void addTo(at::Tensor& sum, const at::Tensor& like, const Matrix& a, const Matrix& b) {
+        const bool first = !sum.defined();
+        if (first) sum = at::empty(like.sizes(), like.options());
+        add(sum, a, b, first ? Store::Set : Store::Add);
+    }
+    at::Tensor weightGradient(const at::Tensor& weight, const Matrix& a, const Matrix& b) {
+        const at::Tensor gradient = at::empty(weight.sizes(), weight.options());
+        add(gradient, a, b);
+        return gradient;
+    }
+    void compute() {
+        if (m_half) {
+            const auto room = static_cast<int64_t>(kernels::narrowProductFloats(m_products));
+            kernels::narrowProducts(kernelBackend(), kernels::NarrowForm::Fp16Instructions, m_products, at::empty({room}, at::kFloat).data_ptr<float>());
+        } else {
+            for (const kernels::NarrowProduct& p : m_products) kernels::floatProduct(kernelBackend(), p.a, p.b, p.bias, p.c, p.ldc, p.store);
+        }
+        m_products.clear();
+    }
+
+private:
+    bool m_half;
+    std::vector<kernels::NarrowProduct> m_products;
+};
 // How many low-rank products `second` is of.
 int64_t countOf(const at::Tensor& second) {
     return second.dim() == 3 ? second.size(0) : 1;
@@ -86,37 +104,54 @@ struct ProjectOp {
         Middle middle;
     };
     std::vector<Part> parts;
+    bool half = isFp16();
 
     variable_list forward(at::TensorList in, variable_list* kept) const {
+        Products products(half);
         const at::Tensor x = in[0].contiguous();
         if (kept) (*kept)[0] = x;
-        variable_list outputs;
+        variable_list outputs, held;  // held: what products read
+        std::vector<std::pair<at::Tensor, at::Tensor>> middles;  // and what they are multiplied with
         std::size_t next = 1;
         for (const Part& part : parts) {
-            const at::Tensor weight = in[next++].contiguous(),
-                             bias = part.hasBias ? in[next++].contiguous() : at::Tensor();
+            const at::Tensor weight = held.emplace_back(in[next++].contiguous());
+            const at::Tensor bias = part.hasBias ? held.emplace_back(in[next++].contiguous()) : at::Tensor();
             if (!part.isLowRank) {
                 outputs.push_back(withColumns(x, part.columns));
-                product(outputs.back(), rowsOf(x), rowsOf(weight).transposed(), Store::Set, bias);
+                products.add(outputs.back(), rowsOf(x), rowsOf(weight).transposed(), Store::Set, bias);
                 continue;
             }
-            at::Tensor h = withColumns(x, weight.size(1));
-            product(h, rowsOf(x), rowsOf(weight));
-            applyMiddle(part.middle, h);
-            const at::Tensor second = in[next++].contiguous();
-            outputs.push_back(outputOf(x, second));
+            middles.emplace_back(withColumns(x, weight.size(1)), in[next++].contiguous());
+            products.add(middles.back().first, rowsOf(x), rowsOf(weight));
+            outputs.push_back(outputOf(x, middles.back().second));
+        }
+        products.compute();
+        std::size_t middle = 0;
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            if (!parts[i].isLowRank) continue;
+            auto& [h, second] = middles[middle++];
+            applyMiddle(parts[i].middle, h);
             for (int64_t c = 0; c < countOf(second); ++c)
-                productInto(sliceOf(outputs.back(), second, c), columnsOf(h, second, c), sliceOf(second, second, c));
+                products.add(sliceOf(outputs[i], second, c), columnsOf(h, second, c), sliceOf(second, second, c));
             if (kept) kept->push_back(h);
         }
+        products.compute();
         return outputs;
     }
 
+    // Gradients of weights that read the same x next to each other: dense ones by rows of dy, low-rank ones by columns of x.
     variable_list backward(at::TensorList kept, const variable_list& gradients) const {
+        Products products(half), ofX(half);
         std::size_t inputs = 1;
         for (const Part& part : parts) inputs += 1 + part.hasBias + part.isLowRank;
         const at::Tensor& x = kept[0];
-        variable_list result(inputs);
+        variable_list result(inputs), held;
+        struct LowRank {
+            std::size_t own;  // its weight among the inputs
+            Middle middle;
+            at::Tensor h, dh, weight;
+        };
+        std::vector<LowRank> lowRanks;
         std::size_t next = 1, middle = inputs;
         for (std::size_t i = 0; i < parts.size(); ++i) {
             const Part& part = parts[i];
@@ -124,40 +159,48 @@ struct ProjectOp {
             next += 1 + part.hasBias + part.isLowRank;
             const at::Tensor h = part.isLowRank ? kept[middle++] : at::Tensor();
             if (!gradients[i].defined()) continue;
-            const at::Tensor dy = gradients[i].contiguous(), weight = kept[own].contiguous();
+            const at::Tensor dy = held.emplace_back(gradients[i].contiguous()), weight = held.emplace_back(kept[own].contiguous());
             if (part.isLowRank) {
-                const at::Tensor second = kept[own + 1].contiguous();
+                const at::Tensor second = held.emplace_back(kept[own + 1].contiguous());
                 if (second.requires_grad()) result[own + 1] = at::empty(second.sizes(), second.options());
                 for (int64_t c = 0; second.requires_grad() && c < countOf(second); ++c)
-                    productInto(sliceOf(result[own + 1], second, c), columnsOf(h, second, c).transposed(),
-                                sliceOf(dy, second, c));
+                    products.add(sliceOf(result[own + 1], second, c), columnsOf(h, second, c).transposed(), sliceOf(dy, second, c));
                 if (!weight.requires_grad() && !x.requires_grad()) continue;
-                at::Tensor dh = at::empty(h.sizes(), h.options());
+                lowRanks.push_back({own, part.middle, h, at::empty(h.sizes(), h.options()), weight});
                 for (int64_t c = 0; c < countOf(second); ++c)
-                    productInto(columnsOf(dh, second, c), sliceOf(dy, second, c),
-                                sliceOf(second, second, c).transposed());
-                dh = middleBackward(part.middle, dh, h);
-                if (weight.requires_grad()) result[own] = weightGradient(weight, rowsOf(x).transposed(), rowsOf(dh));
-                if (x.requires_grad()) addProduct(result[0], x, rowsOf(dh), rowsOf(weight).transposed());
+                    products.add(columnsOf(lowRanks.back().dh, second, c), sliceOf(dy, second, c), sliceOf(second, second, c).transposed());
                 continue;
             }
-            if (weight.requires_grad()) result[own] = weightGradient(weight, rowsOf(dy).transposed(), rowsOf(x));
+            if (weight.requires_grad()) result[own] = ofX.weightGradient(weight, rowsOf(dy).transposed(), rowsOf(x));
             if (part.hasBias && kept[own + 1].requires_grad()) result[own + 1] = dy.reshape({-1, part.columns}).sum(0);
-            if (x.requires_grad()) addProduct(result[0], x, rowsOf(dy), rowsOf(weight));
+            if (x.requires_grad()) products.addTo(result[0], x, rowsOf(dy), rowsOf(weight));
         }
+        products.compute();
+        for (LowRank& part : lowRanks) {
+            part.dh = middleBackward(part.middle, part.dh, part.h);
+            if (part.weight.requires_grad()) result[part.own] = ofX.weightGradient(part.weight, rowsOf(x).transposed(), rowsOf(part.dh));
+            if (x.requires_grad()) products.addTo(result[0], x, rowsOf(part.dh), rowsOf(part.weight).transposed());
+        }
+        products.compute();
+        ofX.compute();
         return result;
     }
 };
 
 // x, gate, up, down -> y. Keeps what the element-wise part takes and gives.
 struct MlpOp {
+    bool half = isFp16();
+
     variable_list forward(at::TensorList in, variable_list* kept) const {
-        const at::Tensor x = in[0].contiguous(), down = in[3].contiguous();
-        const at::Tensor open = withColumns(x, in[1].size(0)), value = withColumns(x, in[1].size(0)), inner = likeRows(open), y = likeRows(x);
-        product(open, rowsOf(x), rowsOf(in[1].contiguous()).transposed());
-        product(value, rowsOf(x), rowsOf(in[2].contiguous()).transposed());
+        Products products(half);
+        const at::Tensor x = in[0].contiguous(), gate = in[1].contiguous(), up = in[2].contiguous(), down = in[3].contiguous();
+        const at::Tensor open = withColumns(x, gate.size(0)), value = withColumns(x, gate.size(0)), inner = likeRows(open), y = likeRows(x);
+        products.add(open, rowsOf(x), rowsOf(gate).transposed());
+        products.add(value, rowsOf(x), rowsOf(up).transposed());
+        products.compute();
         calls::swiGluForward(inner, {viewOf(open), viewOf(value)}, viewOf(inner));
-        product(y, rowsOf(inner), rowsOf(down).transposed());
+        products.add(y, rowsOf(inner), rowsOf(down).transposed());
+        products.compute();
         if (kept) {
             (*kept)[0] = x;
             kept->insert(kept->end(), {open, value, inner});
@@ -166,26 +209,28 @@ struct MlpOp {
     }
 
     variable_list backward(at::TensorList kept, const variable_list& gradients) const {
+        Products products(half);
         const at::Tensor &x = kept[0], &open = kept[4], &value = kept[5], &inner = kept[6];
-        const at::Tensor dy = gradients[0].contiguous();
+        const at::Tensor dy = gradients[0].contiguous(), down = kept[3].contiguous();
         variable_list result(4);
-        if (kept[3].requires_grad()) result[3] = weightGradient(kept[3], rowsOf(dy).transposed(), rowsOf(inner));
+        if (down.requires_grad()) result[3] = products.weightGradient(down, rowsOf(dy).transposed(), rowsOf(inner));
         const at::Tensor dinner = likeRows(inner), dopen = likeRows(open), dvalue = likeRows(value);
-        product(dinner, rowsOf(dy), rowsOf(kept[3].contiguous()));
+        products.add(dinner, rowsOf(dy), rowsOf(down));
+        products.compute();
         calls::swiGluBackward(inner, {viewOf(open), viewOf(value)}, {viewOf(dinner), viewOf(dopen), viewOf(dvalue)});
-        const at::Tensor* const gradientsOf[] = {&dopen, &dvalue};
-        for (std::size_t i = 0; i < 2; ++i) {
-            const at::Tensor weight = kept[1 + i].contiguous(), &d = *gradientsOf[i];
-            if (weight.requires_grad()) result[1 + i] = weightGradient(weight, rowsOf(d).transposed(), rowsOf(x));
-            if (x.requires_grad()) addProduct(result[0], x, rowsOf(d), rowsOf(weight));
-        }
+        const at::Tensor weights[] = {kept[1].contiguous(), kept[2].contiguous()}, *const gradientsOf[] = {&dopen, &dvalue};
+        for (std::size_t i = 0; i < 2; ++i)
+            if (weights[i].requires_grad()) result[1 + i] = products.weightGradient(weights[i], rowsOf(*gradientsOf[i]).transposed(), rowsOf(x));
+        for (std::size_t i = 0; i < 2; ++i)
+            if (x.requires_grad()) products.addTo(result[0], x, rowsOf(*gradientsOf[i]), rowsOf(weights[i]));
+        products.compute();
         return result;
     }
 };
 
 // Whether the kernels multiply these; one token alone is linear()'s.
-bool areFloatProducts(const at::Tensor& x, const at::Tensor& weight) {
-    return areForKernels({x, weight}) && isSmallFloatProduct(x, weight) && x.numel() > x.size(-1);
+bool areKernelProducts(const at::Tensor& x, const at::Tensor& weight) {
+    return areForKernels({x, weight}) && isKernelProduct(x, weight) && x.numel() > x.size(-1);
 }
 
 at::Tensor projectInTorch(const at::Tensor& x, const Projection& projection) {
@@ -209,7 +254,7 @@ std::vector<at::Tensor> project(const at::Tensor& x, const std::vector<Projectio
     if (half::isFor(x) && std::all_of(projections.begin(), projections.end(), isOfOne)) return half::project(x, projections);
     bool fits = true;
     for (const Projection& projection : projections)
-        fits = fits && areFloatProducts(x, projection.weight) && areForKernels({projection.bias, projection.second});
+        fits = fits && areKernelProducts(x, projection.weight) && areForKernels({projection.bias, projection.second});
     if (!fits) {
         std::vector<at::Tensor> outputs;
         for (const Projection& projection : projections) outputs.push_back(projectInTorch(x, projection));
@@ -230,7 +275,7 @@ std::vector<at::Tensor> project(const at::Tensor& x, const std::vector<Projectio
 
 at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& up, const at::Tensor& down) {
     if (half::isFor(x)) return half::swiglu(x, gate, up, down);
-    if (areFloatProducts(x, gate) && areForKernels({up, down})) return applyFused(MlpOp{}, {x, gate, up, down})[0];
+    if (areKernelProducts(x, gate) && areForKernels({up, down})) return applyFused(MlpOp{}, {x, gate, up, down})[0];
     const at::Tensor open = model::linear(x, gate), value = model::linear(x, up);
     return model::linear(areForKernels({open, value}) ? fused::siluProduct(open, value) : at::silu(open) * value, down);
 }

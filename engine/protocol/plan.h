@@ -28,7 +28,7 @@ enum class ScheduleKind {
 };                                                    // "constant" "cosine" "linear" "exp" "one-minus-sqrt"
 enum class SamplerKind { Shuffle, MagicPrime };       // "shuffle" "magic-prime"
 enum class DataFormat { Auto, Text, Jsonl, Binidx };  // "auto" "text" "jsonl" "binidx" (.gz and .zst by name)
-enum class Precision { Fp32, Bf16 };                  // "fp32" "bf16"
+enum class Precision { Fp32, Bf16, Fp16 };            // "fp32" "bf16" "fp16"
 enum class GuardAction { Rollback, Stop };            // "rollback" "stop"
 
 // The value as it is written in JSON.

@@ -98,7 +98,7 @@ constexpr auto choices(Tag<DataFormat>) {
                                               {DataFormat::Binidx, "binidx"}}};
 }
 constexpr auto choices(Tag<Precision>) {
-    return std::array<Choice<Precision>, 2>{{{Precision::Fp32, "fp32"}, {Precision::Bf16, "bf16"}}};
+    return std::array<Choice<Precision>, 3>{{{Precision::Fp32, "fp32"}, {Precision::Bf16, "bf16"}, {Precision::Fp16, "fp16"}}};
 }
 constexpr auto choices(Tag<GuardAction>) {
     return std::array<Choice<GuardAction>, 2>{{{GuardAction::Rollback, "rollback"}, {GuardAction::Stop, "stop"}}};

@@ -14,8 +14,8 @@
 namespace radlads::run {
 namespace {
 
-constexpr std::array<const char*, 9> kFeatures{"sse4_2",      "avx",      "avx2",  "fma", "avx512f",
-                                               "avx512_bf16", "amx_bf16", "asimd", "sve"};
+constexpr std::array<const char*, 10> kFeatures{"sse4_2",      "avx",      "avx2",  "fma", "avx512f",
+                                               "avx512_bf16", "avx512_fp16", "amx_bf16", "asimd", "sve"};
 
 std::string trimmed(const std::string& text) {
     const size_t first = text.find_first_not_of(" \t"), last = text.find_last_not_of(" \t");

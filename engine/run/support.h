@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/protocol/result.h"
 #include "engine/run/machine.h"
 
 namespace radlads::run {
@@ -13,8 +14,10 @@ namespace radlads::run {
 struct Support {
     std::vector<std::string> precision, activationCheckpointing, sharding;
 };
-// bf16: where the processor multiplies it (AVX512_BF16 or AMX).
+// bf16, fp16: where the processor multiplies them (AVX512_BF16 or AMX; AVX512_FP16).
 Support supportOf(const Machine& machine);
+// Why the processor does not compute in this precision; `where` asked for it.
+Status checkPrecision(const Machine& machine, const std::string& where, const std::string& precision);
 bool contains(const std::vector<std::string>& choices, const std::string& choice);
 
 }  // namespace radlads::run

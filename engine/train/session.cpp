@@ -27,8 +27,9 @@ Status checkSupported(const protocol::Plan& plan, const run::Machine& machine) {
     const protocol::HardwarePlan& hardware = plan.hardware;
     const run::Support support = run::supportOf(machine);
     RADLADS_TRY_ASSIGN(const at::Device device, model::openDevice(hardware.device, "hardware.device"));
-    if (device.is_cpu() && hardware.precision == protocol::Precision::Bf16 && !run::contains(support.precision, "bf16")) {
-        return invalidInput("hardware.precision: bf16 needs a processor with AVX512_BF16 or AMX, and {} has neither; use \"fp32\"", machine.processor);
+    if (device.is_cpu()) RADLADS_TRY(run::checkPrecision(machine, "hardware.precision", protocol::toString(hardware.precision)));
+    if (!device.is_cpu() && hardware.precision == protocol::Precision::Fp16) {
+        return invalidInput("hardware.precision: fp16 is for processors; on a GPU use \"bf16\"");
     }
     if (hardware.ranks != 1) return invalidInput("hardware.ranks: {} processes are not available yet; use 1 (all cores are used by threads)", hardware.ranks);
     if (!run::contains(support.sharding, hardware.sharding)) return invalidInput("hardware.sharding: {} needs several ranks; use \"none\"", hardware.sharding);

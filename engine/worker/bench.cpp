@@ -125,13 +125,17 @@ Result<int> bench(const BenchOptions& options) {
     Ceilings ceilings{threads, gemmFlopsPerSecond(1), 0, copyBytesPerSecond(1), 0, 0};
     ceilings.gemmAll = threads > 1 ? gemmFlopsPerSecond(threads) : ceilings.gemmOne;
     ceilings.copyAll = threads > 1 ? copyBytesPerSecond(threads) : ceilings.copyOne;
-    if (run::contains(run::supportOf(machine).precision, "bf16")) {
+    RADLADS_TRY(run::checkPrecision(machine, "--precision", options.precision));
+    const run::Support support = run::supportOf(machine);
+    if (run::contains(support.precision, "bf16")) {
         ceilings.bf16One = gemmFlopsPerSecond(1, Product::Bf16);
         ceilings.bf16TorchOne = gemmFlopsPerSecond(1, Product::Bf16Torch);
         ceilings.bf16All = threads > 1 ? gemmFlopsPerSecond(threads, Product::Bf16) : ceilings.bf16One;
         ceilings.bf16TorchAll = threads > 1 ? gemmFlopsPerSecond(threads, Product::Bf16Torch) : ceilings.bf16TorchOne;
-    } else if (options.precision == "bf16") {
-        return invalidInput("--precision bf16 needs a processor with AVX512_BF16 or AMX, and {} has neither; leave it out", machine.processor);
+    }
+    if (run::contains(support.precision, "fp16")) {
+        ceilings.fp16One = gemmFlopsPerSecond(1, Product::Fp16);
+        ceilings.fp16All = threads > 1 ? gemmFlopsPerSecond(threads, Product::Fp16) : ceilings.fp16One;
     }
     ceilings.share = watch.processorShare();
     RADLADS_TRY(notInterrupted());
@@ -143,6 +147,7 @@ Result<int> bench(const BenchOptions& options) {
         table.add({"bf16 product, GFLOP/s", fmt::format("{:.1f}", ceilings.bf16One / 1e9), fmt::format("{:.1f}", ceilings.bf16All / 1e9)});
         table.add({"the same by LibTorch", fmt::format("{:.1f}", ceilings.bf16TorchOne / 1e9), fmt::format("{:.1f}", ceilings.bf16TorchAll / 1e9)});
     }
+    if (ceilings.fp16One > 0) table.add({"fp16 product, GFLOP/s", fmt::format("{:.1f}", ceilings.fp16One / 1e9), fmt::format("{:.1f}", ceilings.fp16All / 1e9)});
     table.add({"memory copy, GB/s", fmt::format("{:.1f}", ceilings.copyOne / 1e9), fmt::format("{:.1f}", ceilings.copyAll / 1e9)});
     std::string text = fmt::format("{}, {} cores, {} hardware threads\n\n{}", machine.processor, machine.cores, machine.hardwareThreads, table.text()) + disturbance(ceilings.share);
     ordered_json json = {{"machine", {{"processor", machine.processor}, {"cores", machine.cores}, {"hardware_threads", machine.hardwareThreads}, {"threads_used", threads}}},
@@ -153,6 +158,8 @@ Result<int> bench(const BenchOptions& options) {
                            {"bf16_flops_per_second_all_threads", ceilings.bf16All},
                            {"bf16_torch_flops_per_second_1_thread", ceilings.bf16TorchOne},
                            {"bf16_torch_flops_per_second_all_threads", ceilings.bf16TorchAll},
+                           {"fp16_flops_per_second_1_thread", ceilings.fp16One},
+                           {"fp16_flops_per_second_all_threads", ceilings.fp16All},
                            {"copy_bytes_per_second_1_thread", ceilings.copyOne},
                            {"copy_bytes_per_second_all_threads", ceilings.copyAll},
                            {"processor_share", ceilings.share}}}};
@@ -181,7 +188,8 @@ Result<int> bench(const BenchOptions& options) {
 
 double gemmFlopsPerSecond(size_t threads, Product product) {
     constexpr int64_t kMatrix = 1024;
-    const at::ScalarType dtype = product == Product::Float32 ? at::kFloat : at::kBFloat16;
+    const bool isBf16 = product == Product::Bf16 || product == Product::Bf16Torch;
+    const at::ScalarType dtype = isBf16 ? at::kBFloat16 : at::kFloat;
     const at::ScalarType resultDtype = product == Product::Bf16Torch ? at::kBFloat16 : at::kFloat;
     const c10::NoGradGuard noGrad;
     std::vector<at::Tensor> a, b, c;
@@ -193,7 +201,8 @@ double gemmFlopsPerSecond(size_t threads, Product product) {
     const double seconds = bestTiming(kCeilingSeconds, [&] {
         model::parallelTasks(threads, threads, [&](size_t i) {
             const c10::NoGradGuard inTask;
-            if (product == Product::Bf16)
+            const model::PrecisionScope scope(product == Product::Fp16 ? protocol::Precision::Fp16 : protocol::Precision::Fp32);
+            if (product == Product::Bf16 || product == Product::Fp16)
                 model::multiply(c[i], a[i], b[i]);
             else
                 at::mm_out(c[i], a[i], b[i]);
@@ -222,7 +231,7 @@ void addBenchCommand(CLI::App& app, Action& action) {
     command->add_flag("--ceilings", options->ceilings, "The ceilings alone, unless another part is given too");
     command->add_option("--teacher", options->teacher, "Hugging Face directory, or \"demo\"; a config.json alone: a model of that shape with random weights")->type_name("DIR")->capture_default_str();
     command->add_option("--student", options->student, "rad-rwkv7 or rad-rwkv6")->type_name("A")->capture_default_str();
-    command->add_option("--precision", options->precision, "Of --step: fp32 or bf16, as hardware.precision of a plan")->check(CLI::IsMember({"fp32", "bf16"}))->type_name("P")->capture_default_str();
+    command->add_option("--precision", options->precision, "Of --step: fp32, bf16 or fp16, as hardware.precision of a plan")->check(CLI::IsMember({"fp32", "bf16", "fp16"}))->type_name("P")->capture_default_str();
     command->add_option("--device", options->device, "cpu, cuda:N or auto")->type_name("D")->capture_default_str();
     command->add_option("--sequence-length", options->sequenceLength, "Tokens of a sequence")->check(CLI::Range(1, 1 << 20))->type_name("N")->capture_default_str();
     command->add_option("--batch", options->batch, "Sequences of an update")->check(CLI::Range(1, 1 << 16))->type_name("N")->capture_default_str();

@@ -26,6 +26,7 @@ struct Ceilings {
     double gemmOne = 0, gemmAll = 0, copyOne = 0, copyAll = 0;
     // bfloat16 by this program's kernels and by LibTorch; 0 where the processor has no such products.
     double bf16One = 0, bf16All = 0, bf16TorchOne = 0, bf16TorchAll = 0;
+    double fp16One = 0, fp16All = 0;  // by this program's kernels, in the same way
     double share = 0;  // of a processor, over all of them
 };
 

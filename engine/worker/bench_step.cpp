@@ -54,10 +54,8 @@ Result<protocol::Plan> benchPlan(const BenchOptions& options) {
         plan.steps.push_back(step);
     }
     RADLADS_TRY(protocol::setPlanKey(plan, "student.architecture=" + ordered_json(options.student).dump()));
-    if (options.precision == "bf16") {
-        plan.hardware.precision = protocol::Precision::Bf16;
-        plan.teacher.dtype = "bfloat16";
-    }
+    RADLADS_TRY(protocol::setPlanKey(plan, "hardware.precision=" + ordered_json(options.precision).dump()));
+    if (options.precision == "bf16") plan.teacher.dtype = "bfloat16";
     RADLADS_TRY(protocol::resolvePlan(plan));
     return plan;
 }
@@ -199,9 +197,11 @@ Result<ordered_json> benchSteps(const BenchOptions& options, const Ceilings& cei
     Table table({{"Step", Align::Left}, {"tokens/s"}, {"ms/update"}, {"teacher"}, {"student"}, {"loss"}, {"optimizer"}, {"GFLOP/s"}, {"of GEMM"}});
     ordered_json steps = ordered_json::array();
     double share = std::numeric_limits<double>::infinity();
-    const bool halved = model.plan.hardware.precision == protocol::Precision::Bf16;
+    const protocol::Precision precision = model.plan.hardware.precision;
     const size_t threads = std::max<size_t>(1, ceilings.threads);  // a GPU has one queue
-    const double gemm = halved ? std::max(ceilings.bf16All, ceilings.bf16TorchAll) : ceilings.gemmAll;
+    const double gemm = precision == protocol::Precision::Bf16   ? std::max(ceilings.bf16All, ceilings.bf16TorchAll)
+                        : precision == protocol::Precision::Fp16 ? ceilings.fp16All
+                                                                 : ceilings.gemmAll;
     for (size_t i = 0; i < model.plan.steps.size(); ++i) {
         const char* kind = protocol::toString(model.plan.steps[i].kind);
         display.message(fmt::format("Measuring step {} ({}) ...", i + 1, kind));
@@ -226,7 +226,7 @@ Result<ordered_json> benchSteps(const BenchOptions& options, const Ceilings& cei
     }
     text += fmt::format("\nSteps: {} ({})\n       to {}\n       {} sequences of {} tokens an update, {}, {}\n\n", oneLine(options.teacher),
                         describeDecoder(model.teacher.config), describeStudent(*model.config.student), options.batch, options.sequenceLength,
-                        halved ? "bf16 products" : "float32",
+                        precision == protocol::Precision::Fp32 ? "float32" : std::string(protocol::toString(precision)) + " products",
                         ceilings.threads == 0 ? model::nameOf(model.device) : fmt::format("{} {}", threads, threads == 1 ? "thread" : "threads"));
     text += table.text();
     text += "\nteacher: forward; student: forward and backward below the head (step 1: with the loss); loss: heads, softmax and their gradients.\n"

@@ -91,11 +91,13 @@ void checkKernels(Findings& findings) {
 void checkPrecision(const run::Machine& machine, Findings& findings) {
     std::string text = "not available: the processor has neither AVX512_BF16 nor AMX; plans compute in fp32";
     if (run::contains(run::supportOf(machine).precision, "bf16")) {
-        text = kernels::bf16Form() == kernels::Bf16Form::Instructions
+        text = kernels::bf16Form() == kernels::NarrowForm::Bf16Instructions
                    ? "available, by the processor's instructions"
                    : "available, by float32 arithmetic, which is faster than this processor's own instructions: no faster than fp32";
     }
     findings.push_back({"bf16", Level::Ok, text, ""});
+    const bool hasFp16 = run::contains(run::supportOf(machine).precision, "fp16");
+    findings.push_back({"fp16", Level::Ok, hasFp16 ? "available, by the processor's instructions: twice the rate of fp32" : "not available: the processor has no AVX512_FP16", ""});
 }
 
 void checkGpu(Findings& findings) {

@@ -21,8 +21,8 @@ private:
 // Below this share a measurement of busy threads was disturbed.
 inline constexpr double kUndisturbedShare = 0.9;
 
-// float32 by BLAS; bfloat16 by this program's kernels, and by LibTorch (oneDNN).
-enum class Product { Float32, Bf16, Bf16Torch };
+// float32 by BLAS; bfloat16 and float16 by this program's kernels; bfloat16 by LibTorch (oneDNN).
+enum class Product { Float32, Bf16, Fp16, Bf16Torch };
 // FLOP/s of matrix products (1024 x 1024), one on each of `threads` threads: how this program uses them.
 double gemmFlopsPerSecond(size_t threads, Product product = Product::Float32);
 // Bytes read and written per second by copies of 64 MiB, one on each of `threads` threads.

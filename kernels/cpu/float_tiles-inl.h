@@ -18,13 +18,6 @@ namespace radlads::kernels::HWY_NAMESPACE {
 namespace {
 
 constexpr int64_t kDepth = 192;  // of a panel
-alignas(64) constexpr float kZeros[kPanelColumns] = {};
-
-// A tile's sums start as `from`.
-struct Start {
-    const float* from;
-    int64_t stride;  // of its rows
-};
 
 // kTurned: rows of A one element apart, and `stride` between its columns; else the other way.
 template <int kVectors, bool kTurned>
@@ -77,7 +70,7 @@ HWY_NOINLINE void floatEdge(int64_t rows, int64_t columns, int64_t steps, const 
 }
 
 void packPanel(const Matrix& b, int64_t column, int64_t columns, int64_t start, int64_t depth, float* panel) {
-    using Panels = Packer<simd::Exact, kPanelColumns, false>;
+    using Panels = Packer<simd::Exact, kPanelColumns, simd::Word::Float>;
     const auto* from = static_cast<const simd::Exact*>(b.data) + start * b.rowStride + column * b.columnStride;
     if (b.rowStride == 1)
         Panels::alongDepth(from, b.columnStride, columns, depth, panel);

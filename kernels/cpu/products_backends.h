@@ -5,14 +5,31 @@
 
 namespace radlads::kernels::simd {
 
-std::size_t productFloats(int64_t rows, int64_t depth, int64_t columns);
-void product(Bf16Form form, const Matrix& a, const Matrix& b, float* c, int64_t ldc, Store store, float* workspace);
+std::size_t productFloats(std::span<const NarrowProduct> products);
+void products(NarrowForm form, std::span<const NarrowProduct> products, float* workspace);
 void floatProduct(const Matrix& a, const Matrix& b, const float* bias, float* c, int64_t ldc, Store store);
 
-// The tile of products_simd.cpp by VDPBF16PS: c [8, 16 vectors], a of kPanelRows and b of ldb words a step, two
-// bfloat16 a word.
+// A packed row or column of panels: words of rows of A, one after another or (kTurned) kPanelRows rows side by side.
 inline constexpr int64_t kPanelRows = 16;
-void tileOfPairs(int vectors, int64_t steps, const float* a, const float* b, int64_t ldb, float* c, int64_t ldc,
-                 bool adds);
+struct PanelRows {
+    const float* data;
+    int64_t stride;  // between rows; turned: between steps
+    bool isTurned;
+};
+// What the sums of a tile start as.
+struct Start {
+    const float* from;
+    int64_t stride;  // of its rows
+};
+// Tiles of products_simd.cpp: c [8, 16 vectors], b of ldb words a step, two operands a word.
+// By VDPBF16PS.
+void tileOfBf16(int vectors, int64_t steps, const PanelRows& a, const float* b, int64_t ldb, const Start& start,
+                float* c, int64_t ldc);
+// By VFMADDPH: sums of 2 kFp16Steps products in float16, then in float32, of which row m and column n are multiplied by
+// 2^-112 rows[m] columns[n].
+inline constexpr int64_t kFp16Steps = 64;
+void tileOfFp16(int vectors, int64_t steps, const PanelRows& a, const float* b, int64_t ldb, const float* rows,
+                const float* columns, const Start& start, float* c, int64_t ldc);
+bool hasFp16();
 
 }  // namespace radlads::kernels::simd

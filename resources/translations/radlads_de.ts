@@ -1967,8 +1967,8 @@ beste</translation>
         <translation>Genauigkeit</translation>
     </message>
     <message>
-        <source>What large matrix products are computed in. The paper computes in bf16 with fp32 master weights on GPUs. A CPU needs AVX-512 BF16 or AMX for it and is not always faster: `radlads-engine bench` compares.</source>
-        <translation>Worin große Matrixprodukte berechnet werden. Das Paper rechnet auf GPUs in bf16 mit Originalgewichten in fp32. Eine CPU braucht dafür AVX-512 BF16 oder AMX und ist nicht immer schneller: `radlads-engine bench` vergleicht.</translation>
+        <source>What large matrix products are computed in. The paper computes in bf16 with fp32 master weights on GPUs. On a CPU bf16 needs AVX-512 BF16 or AMX and is not always faster; fp16 needs AVX-512 FP16 and is. Weights stay in fp32 either way: `radlads-engine bench` compares.</source>
+        <translation>Worin große Matrixprodukte berechnet werden. Das Paper rechnet auf GPUs in bf16 mit Originalgewichten in fp32. Auf einer CPU braucht bf16 AVX-512 BF16 oder AMX und ist nicht immer schneller; fp16 braucht AVX-512 FP16 und ist es. Die Gewichte bleiben stets in fp32: `radlads-engine bench` vergleicht.</translation>
     </message>
     <message>
         <source>Activation checkpointing</source>
@@ -2423,6 +2423,10 @@ beste</translation>
     <message>
         <source>bf16</source>
         <translation>bf16</translation>
+    </message>
+    <message>
+        <source>fp16</source>
+        <translation>fp16</translation>
     </message>
     <message>
         <source>Re&amp;compute</source>

@@ -135,27 +135,30 @@ TEST_F(Runs, InterruptedByCtrlCTheyResumeToTheSameBits) {
     EXPECT_TRUE(model(run) == undisturbed()) << "the weights differ";
 }
 
-// Where the processor multiplies bfloat16; elsewhere such a plan is refused.
-TEST_F(Runs, InBf16TheyResumeToTheSameBitsWithMastersInFloat32) {
+// Where the processor multiplies these; elsewhere such a plan is refused.
+TEST_F(Runs, InNarrowPrecisionsTheyResumeToTheSameBitsWithMastersInFloat32) {
     const run::Support support = run::supportOf(run::describeMachine());
-    const json changes = {{"hardware", {{"precision", "bf16"}}}, {"teacher", {{"dtype", "bfloat16"}}}};
-    const fs::path run = directory() / "run", other = directory() / "other", plan = writePlan(changes);
-    if (!run::contains(support.precision, "bf16")) {
-        const Outcome outcome = engine(runArguments(run, plan));
-        EXPECT_EQ(outcome.exitCode, 2);
-        EXPECT_NE(outcome.err.find("AVX512_BF16"), std::string::npos) << outcome.err;
-        return;
-    }
-    EngineProcess process(kEngine, runArguments(run, plan));
-    ASSERT_TRUE(waitFor(run, "metrics", 5));
-    process.signal(SIGINT);
-    ASSERT_EQ(process.finish().exitCode, 130);
-    ASSERT_EQ(engine({"resume", run.string(), "--quiet"}).exitCode, 0);
-    ASSERT_EQ(engine(runArguments(other, plan)).exitCode, 0);
-    EXPECT_TRUE(model(run) == model(other)) << "the weights differ";
     const std::string exact = undisturbed();
-    EXPECT_EQ(model(run).size(), exact.size()) << "the masters are not float32";
-    EXPECT_FALSE(model(run) == exact) << "nothing was computed in bf16";
+    for (const auto& [precision, needed] : {std::pair<std::string, std::string>{"bf16", "AVX512_BF16"}, {"fp16", "AVX512_FP16"}}) {
+        const std::string dtype = precision == "bf16" ? "bfloat16" : "float32";
+        const json changes = {{"hardware", {{"precision", precision}}}, {"teacher", {{"dtype", dtype}}}};
+        const fs::path run = directory() / ("run-" + precision), other = directory() / ("other-" + precision), plan = writePlan(changes);
+        if (!run::contains(support.precision, precision)) {
+            const Outcome outcome = engine(runArguments(run, plan));
+            EXPECT_EQ(outcome.exitCode, 2);
+            EXPECT_NE(outcome.err.find(needed), std::string::npos) << outcome.err;
+            continue;
+        }
+        EngineProcess process(kEngine, runArguments(run, plan));
+        ASSERT_TRUE(waitFor(run, "metrics", 5));
+        process.signal(SIGINT);
+        ASSERT_EQ(process.finish().exitCode, 130);
+        ASSERT_EQ(engine({"resume", run.string(), "--quiet"}).exitCode, 0);
+        ASSERT_EQ(engine(runArguments(other, plan)).exitCode, 0);
+        EXPECT_TRUE(model(run) == model(other)) << precision << ": the weights differ";
+        EXPECT_EQ(model(run).size(), exact.size()) << precision << ": the masters are not float32";
+        EXPECT_FALSE(model(run) == exact) << "nothing was computed in " << precision;
+    }
 }
 
 TEST_F(Runs, PauseResumeCheckpointAndStopWorkThroughTheDirectory) {

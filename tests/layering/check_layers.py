@@ -31,7 +31,7 @@ LIBRARIES = [
     ("highway", r"hwy/"),
     ("gpu", r"(hip|rocblas|hipblas|cuda|nvtx3)/|cuda\w*\.h$|cublas\w*\.h$"),
     ("sanitizers", r"sanitizer/"),
-    ("intrinsics", r"(\w*intrin|arm_neon)\.h$"),
+    ("intrinsics", r"(\w*intrin|arm_neon|cpuid)\.h$"),
     ("posix", r"((sys|linux|net|netinet|arpa)/\w+|[a-z0-9_]+)\.h$"),
     ("std", r"[a-z0-9_]+$"),
 ]

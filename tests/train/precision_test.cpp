@@ -1,4 +1,4 @@
-// hardware.precision bf16: what is rounded, what is not, and that the float32 masters lose nothing.
+// hardware.precision bf16 and fp16: what is rounded, what is not, and that the float32 masters lose nothing.
 #include <gtest/gtest.h>
 
 #include "engine/convert/losses.h"
@@ -66,6 +66,38 @@ TEST(Bf16Linear, TakesAnyShapeAndStrideAndASingleGradient) {
     EXPECT_FALSE(model::linear(x.detach().select(2, 0).narrow(2, 1, 2), weight).requires_grad());
 }
 
+// In float16 where the processor has it, forward and backward; elsewhere, and by other forms, in float32.
+TEST(Fp16Linear, IsTheProductNearlyForwardAndBackward) {
+    at::manual_seed(1);
+    for (const std::string form : {"simd", "torch", "reference"}) {
+        const ForcedKernels forced(form);
+        for (const auto& [rows, in, out] : {std::array<int64_t, 3>{64, 160, 96}, {130, 257, 31}}) {
+            const at::Tensor x = at::randn({rows, in}).requires_grad_(true), weight = at::randn({out, in}).requires_grad_(true);
+            const at::Tensor bias = at::randn({out}).requires_grad_(true), dy = at::randn({rows, out}) * 1e-7;
+            at::Tensor y;
+            {
+                const model::PrecisionScope scope(protocol::Precision::Fp16);
+                y = model::linear(x, weight, bias);
+            }
+            const auto gradients = model::gradients({y}, {x, weight, bias}, {dy});  // as it was, though the scope has ended
+            const bool isFp16 = form == "simd" && kernels::hasFp16Instructions();
+            const double tolerance = isFp16 ? 2e-3 : 1e-6;
+            const auto expectNear = [&](const at::Tensor& ours, const at::Tensor& exact) {
+                const double error = relativeError(ours, exact);
+                EXPECT_LT(error, tolerance) << form;
+                if (isFp16) {
+                    EXPECT_GT(error, 1e-5) << "not in float16";
+                }
+                EXPECT_EQ(ours.scalar_type(), at::kFloat);
+            };
+            expectNear(y.detach(), x.detach().matmul(weight.detach().t()) + bias.detach());
+            expectNear(gradients[0], dy.matmul(weight.detach()));
+            expectNear(gradients[1], dy.t().matmul(x.detach()));
+            EXPECT_LT(relativeError(gradients[2], dy.sum(0)), 1e-6) << form;
+        }
+    }
+}
+
 TEST(PrecisionScope, EndsAndNestsAndLeavesDoubleAlone) {
     const at::Tensor x = at::randn({5, 9}), weight = at::randn({4, 9}), exact = at::linear(x, weight);
     EXPECT_TRUE(model::linear(x, weight).equal(exact));
@@ -104,9 +136,9 @@ TEST(Teacher, HeldInBfloat16ComputesAsItsRoundedWeights) {
     EXPECT_TRUE(ours.equal(model::logits(same, config, tokens)));
 }
 
-class Bf16Training : public testing::TestWithParam<protocol::Architecture> {
+class NarrowTraining : public testing::TestWithParam<protocol::Architecture> {
 protected:
-    Bf16Training() {
+    NarrowTraining() {
         std::tie(m_config, m_teacher) = smallTeacher(io::Family::Qwen2);
         m_student = *convert::studentConfig(m_config, studentPlan(GetParam()));
         m_masters = testing_models::perturbed(convert::studentWeights(m_teacher, m_student, 3));
@@ -128,6 +160,13 @@ protected:
         return train::batchGradients(m_batch, m_step, loss, threads);
     }
 
+    static std::vector<std::pair<protocol::Precision, protocol::StepKind>> cases() {
+        using protocol::Precision, protocol::StepKind;
+        std::vector<std::pair<Precision, StepKind>> all{{Precision::Bf16, StepKind::Align}, {Precision::Bf16, StepKind::Distill}};
+        if (kernels::hasFp16Instructions()) all.insert(all.end(), {{Precision::Fp16, StepKind::Align}, {Precision::Fp16, StepKind::Distill}});
+        return all;
+    }
+
     io::ModelConfig m_config, m_student;
     model::Weights m_teacher, m_masters;
     std::vector<int32_t> m_batch;
@@ -135,15 +174,16 @@ protected:
 };
 
 // By the processor's kernels, and by those of a GPU, for which what lies between products is bfloat16 too, where they are emulated.
-TEST_P(Bf16Training, GradientsAreThoseOfFloat32NearlyAndDoNotDependOnThreads) {
+TEST_P(NarrowTraining, GradientsAreThoseOfFloat32NearlyAndDoNotDependOnThreads) {
     using protocol::Precision;
     for (const model::KernelChoice kernels : model::kernelsOf(at::kCPU))
-        for (const auto kind : {protocol::StepKind::Align, protocol::StepKind::Distill}) {
-            if (kernels == model::KernelChoice::Reference) continue;
+        for (const auto& [precision, kind] : cases()) {
+            const bool isFp16 = precision == Precision::Fp16;
+            if (kernels == model::KernelChoice::Reference || (isFp16 && kernels != model::KernelChoice::Simd)) continue;
             const train::BatchGradients exact = gradients(Precision::Fp32, 1, kind);
             const ForcedKernels forced(kernels);
-            const train::BatchGradients one = gradients(Precision::Bf16, 1, kind), two = gradients(Precision::Bf16, 2, kind);
-            const std::string what = fmt::format("{} {}", model::toString(kernels), protocol::toString(kind));
+            const train::BatchGradients one = gradients(precision, 1, kind), two = gradients(precision, 2, kind);
+            const std::string what = fmt::format("{} {} {}", model::toString(kernels), protocol::toString(precision), protocol::toString(kind));
             EXPECT_NEAR(one.loss, exact.loss, 0.02 * exact.loss) << what;
             EXPECT_EQ(one.loss, two.loss) << what;
             ASSERT_EQ(one.gradients.size(), exact.gradients.size()) << what;
@@ -156,13 +196,13 @@ TEST_P(Bf16Training, GradientsAreThoseOfFloat32NearlyAndDoNotDependOnThreads) {
                 norm += std::pow(other.norm().item<double>(), 2);
             }
             // The direction of a small difference, which is what step 1 trains by, is less certain.
-            EXPECT_LT(std::sqrt(error / norm), kind == protocol::StepKind::Align ? 0.15 : 0.05) << what;
+            EXPECT_LT(std::sqrt(error / norm), (kind == protocol::StepKind::Align ? 0.15 : 0.05) * (isFp16 ? 0.5 : 1)) << what;
             EXPECT_GT(error, 0) << "nothing was rounded: " << what;
         }
 }
 
 // An update below half a unit in the last place of bfloat16 changes the masters; enough of them change what is multiplied.
-TEST_P(Bf16Training, SmallUpdatesAddUpInTheMasters) {
+TEST_P(NarrowTraining, SmallUpdatesAddUpInTheMasters) {
     const at::Tensor& master = m_masters.at("model.layers.0.mlp.up_proj.weight");
     const at::Tensor before = master.detach().clone();
     train::Optimizer optimizer(m_masters, {}, 0);
@@ -175,7 +215,7 @@ TEST_P(Bf16Training, SmallUpdatesAddUpInTheMasters) {
     EXPECT_GT(changed(), 0.9);
 }
 
-INSTANTIATE_TEST_SUITE_P(Students, Bf16Training, testing::Values(protocol::Architecture::RadRwkv6, protocol::Architecture::RadRwkv7),
+INSTANTIATE_TEST_SUITE_P(Students, NarrowTraining, testing::Values(protocol::Architecture::RadRwkv6, protocol::Architecture::RadRwkv7),
                          [](const auto& given) { return given.param == protocol::Architecture::RadRwkv6 ? "Six" : "Seven"; });
 
 TEST(CheckSupported, Bf16IsForProcessorsThatMultiplyIt) {
@@ -187,6 +227,18 @@ TEST(CheckSupported, Bf16IsForProcessorsThatMultiplyIt) {
     const Status refused = train::checkSupported(plan, with({"avx2", "avx512f"}));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().message, "hardware.precision: bf16 needs a processor with AVX512_BF16 or AMX, and Some CPU has neither; use \"fp32\"");
+}
+
+TEST(CheckSupported, Fp16IsForProcessorsThatMultiplyIt) {
+    protocol::Plan plan;
+    plan.hardware.precision = protocol::Precision::Fp16;
+    const auto with = [](std::vector<std::string> features) { return run::Machine{.processor = "Some CPU", .features = std::move(features)}; };
+#ifdef RADLADS_FP16_INSTRUCTIONS
+    EXPECT_TRUE(train::checkSupported(plan, with({"avx2", "avx512f", "avx512_fp16"})));
+#endif
+    const Status refused = train::checkSupported(plan, with({"avx2", "avx512f", "avx512_bf16"}));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, "hardware.precision: fp16 needs a processor with AVX512_FP16, and Some CPU does not have it; use \"fp32\"");
 }
 
 }  // namespace

@@ -238,7 +238,8 @@ constexpr Row kRows[] = {
      QT_TRANSLATE_NOOP(
          "radlads::ui::Explanation",
          "What large matrix products are computed in. The paper computes in bf16 with fp32 master weights on GPUs. "
-         "A CPU needs AVX-512 BF16 or AMX for it and is not always faster: `radlads-engine bench` compares.")},
+         "On a CPU bf16 needs AVX-512 BF16 or AMX and is not always faster; fp16 needs AVX-512 FP16 and is. Weights "
+         "stay in fp32 either way: `radlads-engine bench` compares.")},
     {"hardware.activation_checkpointing", QT_TRANSLATE_NOOP("radlads::ui::Explanation", "Activation checkpointing"),
      QT_TRANSLATE_NOOP("radlads::ui::Explanation",
                        "Recomputes activations in the backward pass to save memory, for about a third more time. The "

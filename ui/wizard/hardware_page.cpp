@@ -147,7 +147,8 @@ void HardwarePage::refreshChoices() {
     const bool isOneDevice = machine.value(QStringLiteral("devices")).toArray().size() < 2;
     const QString whyNoShards = isOneDevice ? tr("one device") : notHere;
     m_precision->setChoices(
-        {choice("precision", "fp32", tr("fp32"), notHere), choice("precision", "bf16", tr("bf16"), notHere)});
+        {choice("precision", "fp32", tr("fp32"), notHere), choice("precision", "bf16", tr("bf16"), notHere),
+         choice("precision", "fp16", tr("fp16"), notHere)});
     m_checkpointing->setChoices({choice("activation_checkpointing", "auto", tr("Automatic"), notHere),
                                  choice("activation_checkpointing", "off", tr("Off"), notHere),
                                  choice("activation_checkpointing", "on", tr("On"), notHere)});

@@ -84,8 +84,9 @@ private Q_SLOTS:
         Stage stage;
         QVERIFY(stage.isReady());
         auto* precision = stage.find<QComboBox>(u"edit.hardware.precision"_s);
-        QTRY_COMPARE(precision->count(), 2);
+        QTRY_COMPARE(precision->count(), 3);
         QVERIFY(isOffered(stage, u"precision"_s, 0) && !isOffered(stage, u"precision"_s, 1));
+        QVERIFY(!isOffered(stage, u"precision"_s, 2));
         QVERIFY(!isOffered(stage, u"activation_checkpointing"_s, 2));
         QVERIFY(!isOffered(stage, u"sharding"_s, 2));
         bool isSaid = false;
@@ -96,7 +97,7 @@ private Q_SLOTS:
         other.engine.supports = {{u"precision"_s, QJsonArray{u"fp32"_s, u"bf16"_s}},
                                  {u"sharding"_s, QJsonArray{u"none"_s, u"full"_s}}};
         QVERIFY(other.isReady());
-        QTRY_VERIFY(isOffered(other, u"precision"_s, 1));
+        QTRY_VERIFY(isOffered(other, u"precision"_s, 1) && !isOffered(other, u"precision"_s, 2));
         QVERIFY(isOffered(other, u"activation_checkpointing"_s, 2));  // nothing is said of it
         QVERIFY(isOffered(other, u"sharding"_s, 2) && !isOffered(other, u"sharding"_s, 1));
     }
