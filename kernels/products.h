@@ -21,10 +21,10 @@ struct Matrix {
 // processor for pairs of bfloat16 (AVX-512 BF16). The products of two bfloat16 are exact in float32, so the two differ
 // by the rounding of sums alone.
 // Fp16Instructions: float16 arithmetic (AVX-512 FP16), twice as fast as float32. Rows of A and columns of B are scaled
-// by powers of two, within blocks of the depth, to magnitudes below 16, and rounded to float16; 32 products at a time
-// are summed up in float16, these sums in float32. The relative error of a sum of random terms is about that of bfloat16
-// (kernels/README.md). An infinity or NaN makes its row or column NaN or infinite; so may a row beyond 2^108, a column
-// beyond 2^40.
+// by powers of two, within blocks of the depth, to magnitudes below 16, and rounded to float16; up to 128 products at a
+// time are summed up in float16, these sums in float32. The error of a sum of random terms is half of what rounding to
+// bfloat16 makes (kernels/README.md). An infinity or NaN makes its row or column NaN or infinite; so may a row beyond
+// 2^108, a column beyond 2^40; where denormals are flushed, columns below 1e-30 lose bits.
 enum class NarrowForm { Bf16Widened, Bf16Instructions, Fp16Instructions };
 // Whether this processor has AVX-512 BF16; AVX-512 FP16, and the compiler knew it.
 bool hasBf16Instructions();
@@ -47,7 +47,7 @@ struct NarrowProduct {
 };
 // Floats of workspace that narrowProducts wants.
 std::size_t narrowProductFloats(std::span<const NarrowProduct> products);
-// The products one after another, in float32, operands of either dtype rounded first (to the nearest, halves to even).
+// The products, none of which reads what another writes, in float32, operands of either dtype rounded first (to the nearest, halves to even).
 // Those next to each other that share a matrix and the depth lay it out once. On the caller's thread; for a given form
 // and instruction set the bits depend on the operands alone: not on other rows, columns or products, and not on whether
 // an operand came rounded (products that add to the same C may take turns, block by block of the depth). K = 0 is a sum

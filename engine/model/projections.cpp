@@ -162,23 +162,23 @@ struct ProjectOp {
             const at::Tensor dy = held.emplace_back(gradients[i].contiguous()), weight = held.emplace_back(kept[own].contiguous());
             if (part.isLowRank) {
                 const at::Tensor second = held.emplace_back(kept[own + 1].contiguous());
-                if (second.requires_grad()) result[own + 1] = at::empty(second.sizes(), second.options());
-                for (int64_t c = 0; second.requires_grad() && c < countOf(second); ++c)
+                if (kept[own + 1].requires_grad()) result[own + 1] = at::empty(second.sizes(), second.options());
+                for (int64_t c = 0; kept[own + 1].requires_grad() && c < countOf(second); ++c)
                     products.add(sliceOf(result[own + 1], second, c), columnsOf(h, second, c).transposed(), sliceOf(dy, second, c));
-                if (!weight.requires_grad() && !x.requires_grad()) continue;
+                if (!kept[own].requires_grad() && !x.requires_grad()) continue;
                 lowRanks.push_back({own, part.middle, h, at::empty(h.sizes(), h.options()), weight});
                 for (int64_t c = 0; c < countOf(second); ++c)
                     products.add(columnsOf(lowRanks.back().dh, second, c), sliceOf(dy, second, c), sliceOf(second, second, c).transposed());
                 continue;
             }
-            if (weight.requires_grad()) result[own] = ofX.weightGradient(weight, rowsOf(dy).transposed(), rowsOf(x));
+            if (kept[own].requires_grad()) result[own] = ofX.weightGradient(weight, rowsOf(dy).transposed(), rowsOf(x));
             if (part.hasBias && kept[own + 1].requires_grad()) result[own + 1] = dy.reshape({-1, part.columns}).sum(0);
             if (x.requires_grad()) products.addTo(result[0], x, rowsOf(dy), rowsOf(weight));
         }
         products.compute();
         for (LowRank& part : lowRanks) {
             part.dh = middleBackward(part.middle, part.dh, part.h);
-            if (part.weight.requires_grad()) result[part.own] = ofX.weightGradient(part.weight, rowsOf(x).transposed(), rowsOf(part.dh));
+            if (kept[part.own].requires_grad()) result[part.own] = ofX.weightGradient(part.weight, rowsOf(x).transposed(), rowsOf(part.dh));
             if (x.requires_grad()) products.addTo(result[0], x, rowsOf(part.dh), rowsOf(part.weight).transposed());
         }
         products.compute();
@@ -213,14 +213,14 @@ struct MlpOp {
         const at::Tensor &x = kept[0], &open = kept[4], &value = kept[5], &inner = kept[6];
         const at::Tensor dy = gradients[0].contiguous(), down = kept[3].contiguous();
         variable_list result(4);
-        if (down.requires_grad()) result[3] = products.weightGradient(down, rowsOf(dy).transposed(), rowsOf(inner));
+        if (kept[3].requires_grad()) result[3] = products.weightGradient(down, rowsOf(dy).transposed(), rowsOf(inner));
         const at::Tensor dinner = likeRows(inner), dopen = likeRows(open), dvalue = likeRows(value);
         products.add(dinner, rowsOf(dy), rowsOf(down));
         products.compute();
         calls::swiGluBackward(inner, {viewOf(open), viewOf(value)}, {viewOf(dinner), viewOf(dopen), viewOf(dvalue)});
         const at::Tensor weights[] = {kept[1].contiguous(), kept[2].contiguous()}, *const gradientsOf[] = {&dopen, &dvalue};
         for (std::size_t i = 0; i < 2; ++i)
-            if (weights[i].requires_grad()) result[1 + i] = products.weightGradient(weights[i], rowsOf(*gradientsOf[i]).transposed(), rowsOf(x));
+            if (kept[1 + i].requires_grad()) result[1 + i] = products.weightGradient(weights[i], rowsOf(*gradientsOf[i]).transposed(), rowsOf(x));
         for (std::size_t i = 0; i < 2; ++i)
             if (x.requires_grad()) products.addTo(result[0], x, rowsOf(*gradientsOf[i]), rowsOf(weights[i]));
         products.compute();

@@ -17,6 +17,7 @@
 #include <exception>
 #include <mutex>
 #include <string_view>
+#include <system_error>
 #include <thread>
 
 extern "C" void openblas_set_num_threads(int threads);
@@ -68,9 +69,12 @@ public:
         if (m_isUsed.exchange(true)) return false;
         {
             const std::lock_guard lock(m_mutex);
-            while (m_threads < count) std::thread([this, index = m_threads++, seen = m_job.load()] { serve(index, seen); }).detach();
+            try {
+                for (; m_threads < count; ++m_threads) std::thread([this, index = m_threads, seen = m_job.load()] { serve(index, seen); }).detach();
+            } catch (const std::system_error&) {  // no more of them: those that are there do
+            }
             m_work = &work;
-            m_wanted = m_running = count;
+            m_wanted = m_running = std::min(count, m_threads);
             ++m_job;
         }
         m_wake.notify_all();

@@ -20,6 +20,9 @@ Support supportOf(const Machine& machine) {
 
 Status checkPrecision(const Machine& machine, const std::string& where, const std::string& precision) {
     if (contains(supportOf(machine).precision, precision)) return {};
+#ifndef RADLADS_FP16_INSTRUCTIONS
+    if (precision == "fp16") return invalidInput("{}: fp16 is not in this build, whose compiler did not know AVX512_FP16; use \"fp32\"", where);
+#endif
     if (precision == "fp16") return invalidInput("{}: fp16 needs a processor with AVX512_FP16, and {} does not have it; use \"fp32\"", where, machine.processor);
     return invalidInput("{}: {} needs a processor with AVX512_BF16 or AMX, and {} has neither; use \"fp32\"", where, precision, machine.processor);
 }

@@ -89,6 +89,7 @@ Ceilings gpuCeilings(const at::Device& device) {
 Result<int> benchOnGpu(const BenchOptions& options, const at::Device& device) {
     if (options.kernels || options.loss || options.lengths || options.decode)
         return invalidInput("--device {} measures --step and --ceilings; kernels/gpu/bench.sh measures the kernels of a GPU", options.device);
+    if (options.precision == "fp16") return invalidInput("--precision fp16 is for processors; on a GPU use bf16");
     ProgressDisplay display(!options.quiet);
     display.message("Measuring this GPU's ceilings ...");
     const Ceilings ceilings = gpuCeilings(device);

@@ -118,7 +118,7 @@ public:
             const int64_t here = std::min(kLanes, lines - line);
             for (int64_t l = 0; l < kLanes; ++l)
                 stage(l < here ? from + (line + l) * stride : nullptr, depth, lineWords(steps), staged + l * kBlockDepth,
-                      unscales + line + l, extra);
+                      unscales ? unscales + line + l : nullptr, extra);
             float* panel = to + line / kWidth * steps * kWidth + line % kWidth;
             int64_t k = 0;
             for (; k + 4 <= steps; k += 4) turn(staged + k, panel + k * kWidth, 4);
