@@ -47,12 +47,12 @@ struct NarrowProduct {
 };
 // Floats of workspace that narrowProducts wants.
 std::size_t narrowProductFloats(std::span<const NarrowProduct> products);
-// The products, none of which reads what another writes, in float32, operands of either dtype rounded first (to the nearest, halves to even).
-// Those next to each other that share a matrix and the depth lay it out once. On the caller's thread; for a given form
-// and instruction set the bits depend on the operands alone: not on other rows, columns or products, and not on whether
-// an operand came rounded (products that add to the same C may take turns, block by block of the depth). K = 0 is a sum
-// of nothing. Needs whyNot() == nullptr and a form that the processor has. Backend Reference sums in double: operands
-// rounded to bfloat16 for its two forms, as they are for Fp16Instructions.
+// The products, none of which reads what another writes, in float32, operands of either dtype rounded first (to the
+// nearest, halves to even). Those next to each other that share a matrix and the depth lay it out once. On the caller's
+// thread; for a given form and instruction set the bits depend on the operands alone: not on other rows, columns or
+// products (but those that add to the same C take turns by blocks of the depth), and not on whether an operand came
+// rounded to bfloat16. K = 0 is a sum of nothing. Needs whyNot() == nullptr and a form that the processor has. Backend
+// Reference sums in double: operands rounded to bfloat16 for its two forms, as they are for Fp16Instructions.
 void narrowProducts(Backend backend, NarrowForm form, std::span<const NarrowProduct> products, float* workspace);
 
 // C = A B + bias or C += A B of float32 operands, with float32 sums in the order of the depth; bias [N], optional, not

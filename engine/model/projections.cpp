@@ -23,7 +23,7 @@ Matrix rowsOf(const at::Tensor& x) {
 // The products of one operation: in float32, or in float16 (precision.h).
 class Products {
 public:
-    explicit Products(bool half) : m_half(half) {}
+    explicit Products(bool fp16) : m_fp16(fp16) {}
 
     // C = A B + bias or C += A B; bias undefined with Add. Computed by the next compute(), so that neighbours may share operands.
     void add(const Matrix& c, const Matrix& a, const Matrix& b, Store store = Store::Set, const at::Tensor& bias = {}) {
@@ -44,7 +44,7 @@ public:
         return gradient;
     }
     void compute() {
-        if (m_half) {
+        if (m_fp16) {
             const auto room = static_cast<int64_t>(kernels::narrowProductFloats(m_products));
             kernels::narrowProducts(kernelBackend(), kernels::NarrowForm::Fp16Instructions, m_products, at::empty({room}, at::kFloat).data_ptr<float>());
         } else {
@@ -54,7 +54,7 @@ public:
     }
 
 private:
-    bool m_half;
+    bool m_fp16;
     std::vector<kernels::NarrowProduct> m_products;
 };
 // How many low-rank products `second` is of.
@@ -104,10 +104,10 @@ struct ProjectOp {
         Middle middle;
     };
     std::vector<Part> parts;
-    bool half = isFp16();
+    bool fp16 = isFp16();
 
     variable_list forward(at::TensorList in, variable_list* kept) const {
-        Products products(half);
+        Products products(fp16);
         const at::Tensor x = in[0].contiguous();
         if (kept) (*kept)[0] = x;
         variable_list outputs, held;  // held: what products read
@@ -141,7 +141,7 @@ struct ProjectOp {
 
     // Gradients of weights that read the same x next to each other: dense ones by rows of dy, low-rank ones by columns of x.
     variable_list backward(at::TensorList kept, const variable_list& gradients) const {
-        Products products(half), ofX(half);
+        Products products(fp16), ofX(fp16);
         std::size_t inputs = 1;
         for (const Part& part : parts) inputs += 1 + part.hasBias + part.isLowRank;
         const at::Tensor& x = kept[0];
@@ -189,10 +189,10 @@ struct ProjectOp {
 
 // x, gate, up, down -> y. Keeps what the element-wise part takes and gives.
 struct MlpOp {
-    bool half = isFp16();
+    bool fp16 = isFp16();
 
     variable_list forward(at::TensorList in, variable_list* kept) const {
-        Products products(half);
+        Products products(fp16);
         const at::Tensor x = in[0].contiguous(), gate = in[1].contiguous(), up = in[2].contiguous(), down = in[3].contiguous();
         const at::Tensor open = withColumns(x, gate.size(0)), value = withColumns(x, gate.size(0)), inner = likeRows(open), y = likeRows(x);
         products.add(open, rowsOf(x), rowsOf(gate).transposed());
@@ -209,7 +209,7 @@ struct MlpOp {
     }
 
     variable_list backward(at::TensorList kept, const variable_list& gradients) const {
-        Products products(half);
+        Products products(fp16);
         const at::Tensor &x = kept[0], &open = kept[4], &value = kept[5], &inner = kept[6];
         const at::Tensor dy = gradients[0].contiguous(), down = kept[3].contiguous();
         variable_list result(4);

@@ -1,5 +1,5 @@
 // Products of the same rows with the weights of a layer as one function that LibTorch differentiates: the gradients of x are added up
-// where they are computed, and small weights are multiplied by the kernels (kernels/products.h, floatProduct).
+// where they are computed, and the kernels multiply small weights, in fp16 all (kernels/products.h).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -21,7 +21,7 @@ struct Projection {
     bool isWide = false;        // float32 in any precision: what is added to the stream
 };
 // x [.., D] -> [.., N] of each projection, or [C, .., N]. In the precision of the thread as linear() is; low-rank products
-// in float32. A GPU computes all but those of C in bfloat16 if that is the precision, results that are not wide too.
+// in float32 unless it is fp16. A GPU computes all but those of C in bfloat16 if that is the precision, results that are not wide too.
 std::vector<at::Tensor> project(const at::Tensor& x, const std::vector<Projection>& projections);
 
 // down(silu(gate x) (up x)); gate and up [I, D], down [D, I].

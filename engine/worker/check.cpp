@@ -444,7 +444,7 @@ void printText(const Facts& facts, const Arguments& arguments) {
     fmt::print("{}", labelledText(tail));
     for (const std::string& warning : facts.warnings) fmt::print("Warning: {}.\n", oneLine(warning));
     if (fp16IsFaster(facts)) {
-        fmt::print("Faster here: this processor multiplies fp16 about twice as fast as fp32, with weights in fp32 all the same; add --set hardware.precision=fp16.\n");
+        fmt::print("Faster here: this processor multiplies fp16 1.5 to 2 times as fast as fp32, with weights in fp32 all the same; add --set hardware.precision=fp16.\n");
     }
     fmt::print("\nThe plan is valid. Next: radlads-engine run {}\n", oneLine(facts.planPath));
 }

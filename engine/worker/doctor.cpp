@@ -97,7 +97,7 @@ void checkPrecision(const run::Machine& machine, Findings& findings) {
     }
     findings.push_back({"bf16", Level::Ok, text, ""});
     const bool hasFp16 = run::contains(run::supportOf(machine).precision, "fp16");
-    findings.push_back({"fp16", Level::Ok, hasFp16 ? "available, by the processor's instructions: twice the rate of fp32" : "not available: the processor, or the compiler of this build, has no AVX512_FP16", ""});
+    findings.push_back({"fp16", Level::Ok, hasFp16 ? "available, by the processor's instructions: 1.5 to 2 times the rate of fp32" : "not available: the processor, or the compiler of this build, has no AVX512_FP16", ""});
 }
 
 void checkGpu(Findings& findings) {

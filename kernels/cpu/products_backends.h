@@ -9,8 +9,8 @@ std::size_t productFloats(std::span<const NarrowProduct> products);
 void products(NarrowForm form, std::span<const NarrowProduct> products, float* workspace);
 void floatProduct(const Matrix& a, const Matrix& b, const float* bias, float* c, int64_t ldc, Store store);
 
-// A packed row or column of panels: words of rows of A, one after another or (kTurned) kPanelRows rows side by side.
 inline constexpr int64_t kPanelRows = 16;
+// Packed rows of A, in words: each row's one after another, or (turned) those of kPanelRows rows side by side.
 struct PanelRows {
     const float* data;
     int64_t stride;  // between rows; turned: between steps

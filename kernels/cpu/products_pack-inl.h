@@ -71,7 +71,7 @@ HWY_INLINE V loadOperand(const simd::Exact* row, int64_t i, int64_t size) {
 
 // A line of a block is multiplied by a power of two before it is rounded to float16, so that its largest magnitude lies
 // in [8, 16); the tile multiplies its sums by the inverse. From the largest magnitude's bits: a line of what float32
-// has no 24 bits for is zeros, one with an infinity or NaN is NaN, one beyond 2^(130 - kExtra) infinite.
+// has no 24 bits for is zeros, one with an infinity or NaN is NaN, one from 2^(131 - extra) on infinite.
 constexpr uint32_t kTargetExponent = 3, kLeastExponent = 27;
 HWY_INLINE hn::Vec<Words> magnitudeBits(V value) {
     return hn::And(hn::BitCast(Words(), value), hn::Set(Words(), 0x7fffffffu));

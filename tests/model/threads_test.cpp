@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <numeric>
-#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>

@@ -235,10 +235,13 @@ TEST(CheckSupported, Fp16IsForProcessorsThatMultiplyIt) {
     const auto with = [](std::vector<std::string> features) { return run::Machine{.processor = "Some CPU", .features = std::move(features)}; };
 #ifdef RADLADS_FP16_INSTRUCTIONS
     EXPECT_TRUE(train::checkSupported(plan, with({"avx2", "avx512f", "avx512_fp16"})));
+    const char* const why = "hardware.precision: fp16 needs a processor with AVX512_FP16, and Some CPU does not have it; use \"fp32\"";
+#else
+    const char* const why = "hardware.precision: fp16 is not in this build, whose compiler did not know AVX512_FP16; use \"fp32\"";
 #endif
     const Status refused = train::checkSupported(plan, with({"avx2", "avx512f", "avx512_bf16"}));
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().message, "hardware.precision: fp16 needs a processor with AVX512_FP16, and Some CPU does not have it; use \"fp32\"");
+    EXPECT_EQ(refused.error().message, why);
 }
 
 }  // namespace
