@@ -175,8 +175,8 @@ TEST(Products, OneAfterAnotherTheyAreAsAlone) {
     forEachInstructionSet([](const std::string& name) {
         for (const NarrowForm form : forms(name)) {
             Operand x(200, 390, {}, 5), turned(200, 390, {DType::Float32, true, 1}, 6), w(390, 33, {DType::Float32, true, 0}, 7),
-                v(390, 48, {}, 8), wide(390, 1601, {DType::BFloat16, false, 0}, 9), shallow(200, 7, {}, 10), u(7, 20, {}, 11);
-            const std::pair<Matrix, Matrix> pairs[] = {{x.matrix(), w.matrix()}, {x.matrix(), v.matrix()}, {turned.matrix(), v.matrix()},
+                v(390, 48, {}, 8), likeX(200, 390, {}, 13), likeV(390, 48, {}, 14), wide(390, 1601, {DType::BFloat16, false, 0}, 9), shallow(200, 7, {}, 10), u(7, 20, {}, 11);
+            const std::pair<Matrix, Matrix> pairs[] = {{x.matrix(), w.matrix()}, {x.matrix(), v.matrix()}, {x.matrix(), likeV.matrix()}, {likeX.matrix(), likeV.matrix()}, {turned.matrix(), v.matrix()},
                 {x.matrix(), wide.matrix()}, {shallow.matrix(), u.matrix()}, {x.matrix(), w.matrix()}, {turned.matrix(), w.matrix()}};
             std::vector<float> bias(1601);
             std::mt19937 random(12);
